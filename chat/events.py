@@ -1,0 +1,108 @@
+"""Events whose handlers may be coroutines: each is owned until it ends, and none can hurt another."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from livekit.rtc.event_emitter import EventEmitter
+
+logger = logging.getLogger(__name__)
+
+Event = TypeVar("Event", contravariant=True)
+Handler = Callable[..., Any]
+
+
+class OwnedTasks:
+    """Tasks that are kept alive until they end, and can be ended together."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Start a task and own it. An exception that ends it is logged."""
+        task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("chat task failed", exc_info=error, extra={"task": task.get_name()})
+
+    def cancel(self) -> None:
+        """Cancel every task, but not the caller's own: a handler may close its manager."""
+        for task in self._tasks - {_current_task()}:
+            task.cancel()
+
+    async def wait(self, limit: float) -> None:
+        """Wait until all have ended, at most `limit` seconds. Cancels none."""
+        pending = self._tasks - {_current_task()}
+        if pending:
+            await asyncio.wait(pending, timeout=limit)
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # Called outside of a running loop.
+        return None
+
+
+class ChatEvents(EventEmitter[Event]):
+    """The SDK's event emitter, with coroutine functions allowed as handlers.
+
+    A handler that raises is logged, and the other handlers run all the same.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wrappers: dict[tuple[Any, Handler], Handler] = {}
+        self._handler_tasks = OwnedTasks()
+
+    def on(self, event: Event, callback: Handler | None = None) -> Handler:
+        """Call `callback`, a function or a coroutine function, whenever `event` comes.
+
+        Without `callback` it returns a decorator.
+        """
+        if callback is None:
+            return lambda decorated: self.on(event, decorated)
+        self._register(event, callback, lambda: None)
+        return callback
+
+    def once(self, event: Event, callback: Handler | None = None) -> Handler:
+        """Like `on`, for the next such event only."""
+        if callback is None:
+            return lambda decorated: self.once(event, decorated)
+        self._register(event, callback, lambda: self.off(event, callback))
+        return callback
+
+    def off(self, event: Event, callback: Handler) -> None:
+        """Stop calling `callback` for `event`; unknown callbacks are ignored."""
+        wrapper = self._wrappers.pop((event, callback), None)
+        if wrapper is not None:
+            super().off(event, wrapper)
+
+    def _register(self, event: Event, callback: Handler, before: Callable[[], None]) -> None:
+        takes_arguments = bool(inspect.signature(callback).parameters)
+
+        def wrapper(*args: Any) -> None:
+            before()
+            self._call(callback, args if takes_arguments else ())
+
+        self.off(event, callback)
+        self._wrappers[event, callback] = wrapper
+        super().on(event, wrapper)
+
+    def _call(self, callback: Handler, args: tuple[Any, ...]) -> None:
+        try:
+            result = callback(*args)
+        except Exception:
+            logger.exception("chat handler failed")
+            return
+        if inspect.iscoroutine(result):
+            self._handler_tasks.spawn(result, "chat handler")

@@ -1,0 +1,126 @@
+"""What has been received of each sender, so that doubles are dropped and edits recognised. No I/O."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum, auto
+
+REMEMBERED = 2_000
+"""Messages that are remembered, oldest forgotten first. Of their texts only a hash is kept."""
+
+Sender = str | None
+"""An identity; None for a JSON sender that the room has not announced yet."""
+
+
+class Verdict(Enum):
+    """What an arriving message is."""
+
+    NEW = auto()
+    """A message not seen before."""
+
+    EDIT = auto()
+    """Another text of a message by the same sender."""
+
+    DOUBLE = auto()
+    """A message that was received by another way already."""
+
+    ID_REUSED = auto()
+    """A new message under an id that its sender has used before."""
+
+    REFUSED = auto()
+    """An attempt to change somebody else's message."""
+
+
+@dataclass
+class _Entry:
+    text_hash: int | None = None
+    """Hash of the last complete text; None before the first."""
+
+    by_stream: bool = False
+    """Whether a text stream carried it."""
+
+    open: bool = False
+    """Whether a text stream that carries it is open."""
+
+
+class SeenMessages:
+    """The latest messages received, by sender and id."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[tuple[Sender, str], _Entry] = OrderedDict()
+        self._authors: dict[str, Sender] = {}
+
+    def judge_packet(self, sender: Sender, message_id: str, text: str, *, update: bool) -> Verdict:
+        """Judge a JSON packet.
+
+        Args:
+            sender: Who sent it.
+            message_id: Its id.
+            text: Its whole text.
+            update: Whether it came on the update topic.
+        """
+        entry = self._entries.get((sender, message_id))
+        if entry is None:
+            known_of_other = message_id in self._authors
+            # Ids of old Flutter clients are milliseconds: two people can create the same one, so
+            # only an explicit update of a foreign id is an attempt on it.
+            return Verdict.REFUSED if update and known_of_other else Verdict.NEW
+        if entry.open or entry.text_hash == hash(text):
+            return Verdict.DOUBLE
+        return Verdict.EDIT
+
+    def judge_stream(
+        self, sender: Sender, message_id: str, *, revision: bool, by_agent: bool
+    ) -> Verdict:
+        """Judge a text stream by its header; its text is not known yet.
+
+        Args:
+            sender: Who opened it.
+            message_id: The stream's id.
+            revision: Whether the header says that it edits.
+            by_agent: Whether the sender is an agent: they replace texts by opening a stream anew.
+        """
+        entry = self._entries.get((sender, message_id))
+        if entry is None:
+            return Verdict.NEW
+        if revision or by_agent:
+            return Verdict.EDIT
+        return Verdict.ID_REUSED if entry.by_stream else Verdict.DOUBLE
+
+    def is_double(self, sender: Sender, message_id: str, text: str) -> bool:
+        """Whether `text` is the last complete text received of this message."""
+        entry = self._entries.get((sender, message_id))
+        return entry is not None and entry.text_hash == hash(text)
+
+    def remember_open(self, sender: Sender, message_id: str) -> None:
+        """Note that a text stream with more of a message is open."""
+        entry = self._entry(sender, message_id)
+        entry.by_stream = entry.open = True
+
+    def remember(
+        self, sender: Sender, message_id: str, text: str, *, by_stream: bool = False
+    ) -> None:
+        """Note the newest complete text of a message.
+
+        Args:
+            sender: Who sent it.
+            message_id: Its id.
+            text: The whole text.
+            by_stream: Whether a text stream carried it.
+        """
+        entry = self._entry(sender, message_id)
+        entry.text_hash = hash(text)
+        entry.by_stream = entry.by_stream or by_stream
+        entry.open = False
+
+    def _entry(self, sender: Sender, message_id: str) -> _Entry:
+        key = (sender, message_id)
+        entry = self._entries.setdefault(key, _Entry())
+        self._entries.move_to_end(key)
+        self._authors.setdefault(message_id, sender)
+        while len(self._entries) > REMEMBERED:
+            (forgotten_sender, forgotten_id), _ = self._entries.popitem(last=False)
+            if self._authors.get(forgotten_id) == forgotten_sender:
+                del self._authors[forgotten_id]
+        return entry
