@@ -1,0 +1,101 @@
+"""A LiveKit agent worker that chats in text: the front door.
+
+    python agent.py dev | start | console --text | connect --room NAME
+
+It puts the parts together, and nothing else: ``chat`` talks, ``assistant`` thinks, ``worker`` runs.
+"""
+
+import asyncio
+import os
+import sys
+
+# Voice models are not for a text chat, and take 240 MB. Read when the worker starts processes.
+os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
+
+import uvloop
+from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobRequest, cli
+from livekit.plugins import openai
+
+import prompts
+from assistant import GrowingReplies, RoomAssistant, create_llm, create_session, start_session
+from worker.settings import Settings, check_for_command, load_settings
+
+IDENTITY = "agent-assistant"
+"""The agent's identity, the same in every room and after every restart: clients merge edits by it,
+and a second agent dispatched to a room by mistake takes the place of the first."""
+
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+_assistants: dict[str, RoomAssistant] = {}
+_growing = GrowingReplies()
+
+
+async def accept(request: JobRequest) -> None:
+    """Take a job under the fixed identity and the configured display name."""
+    await request.accept(identity=IDENTITY, name=load_settings().chat_display_name)
+
+
+async def hold_conversation(job: JobContext) -> None:
+    """Chat in the job's room, or with the terminal in ``console``."""
+    settings = load_settings()
+    if job.is_fake_job():
+        session = create_session(_create_llm(settings))
+        await start_session(session, prompts.load("instructions"), output=None)
+        return
+    assistant = RoomAssistant(
+        job.room,
+        _create_llm(settings),
+        max_message_bytes=settings.chat_max_message_bytes,
+        growing=_growing,
+    )
+    _assistants[job.job.id] = assistant
+    await assistant.start(job.connect(auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE))
+
+
+async def end_conversation(job: JobContext) -> None:
+    """Complete what is being written. Shutdown callbacks would come after the room was left."""
+    assistant = _assistants.pop(job.job.id, None)
+    if assistant is not None:
+        await assistant.aclose()
+
+
+def create_server(settings: Settings) -> AgentServer:
+    """Build the worker."""
+
+    def load(server: AgentServer) -> float:
+        return min(len(server.active_jobs) / settings.chat_max_rooms, 1.0)
+
+    secret = settings.livekit_api_secret
+    server = AgentServer(
+        ws_url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=secret.get_secret_value() if secret is not None else None,
+        port=settings.chat_health_port,
+        load_fnc=load,
+        # Else the first answer in each process waits for these imports.
+        preload_modules=["assistant", "openai.lib.streaming.chat"],
+        # However long the server is away, the worker comes back by itself.
+        max_retry=sys.maxsize,
+    )
+    server.rtc_session(
+        hold_conversation,
+        agent_name=settings.chat_agent_name,
+        on_request=accept,
+        on_session_end=end_conversation,
+    )
+    return server
+
+
+def _create_llm(settings: Settings) -> openai.LLM:
+    key = settings.openai_api_key
+    return create_llm(
+        model=settings.chat_model,
+        api_key=key.get_secret_value() if key is not None else None,
+        base_url=settings.openai_base_url,
+    )
+
+
+if __name__ == "__main__":
+    settings = load_settings()
+    check_for_command(settings, sys.argv[1:])
+    cli.run_app(create_server(settings))

@@ -1,0 +1,89 @@
+"""What clients see of the agent: whether it listens, thinks or speaks.
+
+Clients show their chat box only while the attribute ``lk.agent.state`` of an agent participant is
+``listening``, ``thinking`` or ``speaking``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from livekit import rtc
+from livekit.agents import AgentSession, AgentStateChangedEvent
+from livekit.agents.types import ATTRIBUTE_AGENT_STATE
+
+logger = logging.getLogger(__name__)
+
+PULSE_DELAY = 0.45
+"""Seconds from a participant's arrival to the pulse: its page has rendered the agent by then."""
+
+PULSE_LENGTH = 0.25
+"""Seconds for which a pulse says ``thinking``."""
+
+
+class Presence:
+    """Publishes a session's state as the local participant's attribute.
+
+    components-react 2.9.20, which the LiveKit playground uses, sees only changes of the state after
+    it has rendered the agent: one that listens already would never get a chat box. So the state
+    pulses for each newcomer, ``thinking`` and back, but only while the agent listens. It never
+    passes through ``idle``, which would take the chat box away and the text being typed with it.
+    """
+
+    def __init__(self, room: rtc.Room, session: AgentSession[None]) -> None:
+        """Start publishing. The room must be connected before the first state is shown."""
+        self._room = room
+        self._session = session
+        self._wanted: str = session.agent_state
+        self._changed = asyncio.Event()
+        self._pulse_due = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._publish(), name="presence publisher"),
+            loop.create_task(self._pulse(), name="presence pulse"),
+        ]
+        session.on("agent_state_changed", self._on_state)
+        room.on("participant_connected", self._on_participant)
+        room.on("participant_active", self._on_participant)
+        room.on("reconnected", self._changed.set)
+        self._changed.set()
+        self._pulse_due.set()
+
+    async def aclose(self) -> None:
+        """Stop publishing."""
+        self._session.off("agent_state_changed", self._on_state)
+        self._room.off("participant_connected", self._on_participant)
+        self._room.off("participant_active", self._on_participant)
+        self._room.off("reconnected", self._changed.set)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _on_state(self, event: AgentStateChangedEvent) -> None:
+        self._show(event.new_state)
+
+    def _on_participant(self, participant: rtc.RemoteParticipant) -> None:
+        self._pulse_due.set()
+
+    def _show(self, state: str) -> None:
+        self._wanted = state
+        self._changed.set()
+
+    async def _publish(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if self._room.isconnected():
+                attributes = {ATTRIBUTE_AGENT_STATE: self._wanted}
+                await self._room.local_participant.set_attributes(attributes)
+
+    async def _pulse(self) -> None:
+        while True:
+            await self._pulse_due.wait()
+            self._pulse_due.clear()
+            await asyncio.sleep(PULSE_DELAY)
+            if self._session.agent_state == "listening":
+                self._show("thinking")
+                await asyncio.sleep(PULSE_LENGTH)
+                self._show(self._session.agent_state)

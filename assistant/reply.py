@@ -1,0 +1,102 @@
+"""One reply on its way from the LLM to the chat: a buffer, and a task that writes what gathered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from time import monotonic
+
+from chat import ChatManager, ChatMessage
+from chat.pacing import stream_interval
+
+
+@dataclass
+class GrowingReplies:
+    """How many replies grow now; shared by all rooms of a process, to keep its write budget."""
+
+    count: int = 0
+
+
+class ReplyWriter:
+    """Writes one reply as one message that grows.
+
+    `append` never waits. One write is in flight at a time; what gathers meanwhile goes in the next.
+    The message is sent with the first visible text: a reply without any leaves no bubble.
+    """
+
+    def __init__(
+        self, chat: ChatManager, growing: GrowingReplies, permission: Awaitable[bool]
+    ) -> None:
+        """Start the writing task. Call `finish` in the end.
+
+        Args:
+            chat: Where to write.
+            growing: The process's count of growing replies, which sets the pace.
+            permission: Awaited before the first write. False drops the reply.
+        """
+        self._chat = chat
+        self._growing = growing
+        self._permission = permission
+        self._pieces: list[str] = []
+        self._text = ""
+        self._finished = False
+        self._changed = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._message: ChatMessage | None = None
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="reply writer")
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there is any text that a person would see."""
+        return bool(self._text.strip()) or any(piece.strip() for piece in self._pieces)
+
+    def append(self, text: str) -> None:
+        """Add to the reply's end. Text that comes after `finish` is dropped."""
+        if not self._finished:
+            self._pieces.append(text)
+            self._changed.set()
+
+    def finish(self) -> None:
+        """Complete the message as it stands, as soon as the network allows."""
+        self._finished = True
+        self._ending.set()
+        self._changed.set()
+
+    async def written(self) -> None:
+        """Wait until the finished message is delivered, given up, or dropped."""
+        await asyncio.shield(self._task)
+
+    async def _run(self) -> None:
+        self._growing.count += 1
+        try:
+            if await self._permission:
+                await self._write()
+        finally:
+            self._growing.count -= 1
+
+    async def _write(self) -> None:
+        finished = False
+        while not finished:
+            await self._changed.wait()
+            self._changed.clear()
+            started = monotonic()
+            finished = self._finished
+            await self._write_gathered(complete=finished)
+            await self._pause(started)
+
+    async def _write_gathered(self, *, complete: bool) -> None:
+        self._text += "".join(self._pieces)
+        self._pieces.clear()
+        if self._message is not None:
+            self._message.message = self._text
+            await self._chat.update_message(self._message, complete=complete)
+        elif self._text.strip():
+            self._message = await self._chat.send_message(self._text, complete=complete)
+
+    async def _pause(self, started: float) -> None:
+        wait = stream_interval(self._growing.count) - (monotonic() - started)
+        if wait > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), wait)

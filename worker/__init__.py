@@ -1,0 +1,1 @@
+"""Run the agent: settings, and the local development stack. Knows nothing of what is said."""
