@@ -200,6 +200,7 @@ class StreamChannel(Channel):
         super().__init__(*args, **kwargs)
         self._twin = twin
         self._writer: rtc.TextStreamWriter | None = None
+        self._abandoned: rtc.TextStreamWriter | None = None
         self._written = ""
 
     async def _write(self, draft: Draft) -> None:
@@ -237,6 +238,11 @@ class StreamChannel(Channel):
         return attributes
 
     async def _end(self) -> None:
+        abandoned, self._abandoned = self._abandoned, None
+        if abandoned is not None:
+            # Receivers drop a second stream with this id for as long as they hold the first open.
+            with contextlib.suppress(*_WRITE_FAILURES):
+                await abandoned.aclose()
         writer, self._writer = self._writer, None
         if writer is not None:
             # An abort reason would make readers raise, and lose the text they have.
@@ -253,9 +259,9 @@ class StreamChannel(Channel):
         self._twin = False
 
     def _forget(self) -> None:
-        # Dropping the writer releases it; the next write opens a stream anew, with the whole text.
         super()._forget()
-        self._writer = None
+        if self._writer is not None:
+            self._writer, self._abandoned = None, self._writer
 
 
 class JsonEditChannel(Channel):
