@@ -1,0 +1,95 @@
+# Everything a person does with the checkout; `make help` lists it.
+
+SHELL := bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# The first Python that is new enough, looked for only when it is needed.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	if $$name -c '$(NEW_ENOUGH)' 2>/dev/null; then echo $$name; break; fi; done)
+BIN := .venv/bin
+
+# $(call install,GROUP...) brings .venv to what requirements/GROUP.txt says.
+define install
+	@python='$(PYTHON)'; if [ -z "$$python" ]; then \
+		echo 'error: Python 3.11 or newer is needed and not on PATH' >&2; exit 1; fi; \
+	exec $$python -m worker.devstack.environment $(1)
+endef
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: ## Prepare .venv and all that `make dev` needs
+	$(call install,worker)
+	@exec $(BIN)/python -m worker.devstack --prepare
+
+.PHONY: dev
+dev: ## Run the agent, with a local LiveKit server and LLM where none are set
+	$(call install,worker)
+	@exec $(BIN)/python -m worker.devstack
+
+.PHONY: chat
+chat: ## Chat in this terminal, with the agent of `make dev` or the server in LIVEKIT_URL
+	$(call install,worker)
+	@exec $(BIN)/python -m chat $(ARGS)
+
+.PHONY: test
+test: tools browser ## Run all tests; ARGS="-k name" runs some of them
+	$(call install,local)
+	@$(BIN)/python -m worker.devstack.livekit_binary
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: tools ## Check format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+.PHONY: format
+format: tools ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: tools ## Measure performance and print the table
+	@$(BIN)/python -m worker.devstack.livekit_binary
+	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+COMPILE = uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock" $(ARGS)
+.PHONY: lock
+lock: ## Remake the lock files (needs uv); ARGS=--upgrade takes newer versions
+	@command -v uv >/dev/null || { echo 'error: uv is needed and not on PATH: pip install uv' >&2; exit 1; }
+	$(COMPILE) pyproject.toml -o requirements/worker.txt
+	for group in dev local toolchain; do \
+		$(COMPILE) --group $$group -c requirements/worker.txt -o requirements/$$group.txt || exit; done
+	@! grep -nE 'https?://' requirements/*.txt
+
+.PHONY: clean
+clean: ## Remove what the targets above made in the checkout
+	rm -rf .venv .dev .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/browser/node_modules
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+.PHONY: tools
+tools:
+	$(call install,worker dev)
+
+# The browser tests: the pages' npm packages, and a Chromium. Without them those tests are skipped,
+# but fail where CI is set.
+PACKAGES := tests/browser/node_modules/.package-lock.json
+.PHONY: browser
+browser: $(if $(wildcard tests/browser/package-lock.json),$(PACKAGES))
+	@if [ "$${CI:-}" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		echo 'installing chromium'; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+			apt-get -qq install -y chromium >/dev/null; fi
+
+$(PACKAGES): tests/browser/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo 'installing the npm packages of tests/browser'; \
+		npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error && touch $@; \
+	else echo 'npm is not on PATH: the browser tests cannot run'; [ "$${CI:-}" != true ]; fi
