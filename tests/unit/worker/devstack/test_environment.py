@@ -1,0 +1,99 @@
+"""The virtual environment follows its lock files."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.worker.devstack.programs import write_program
+from worker.devstack import environment
+from worker.devstack.environment import prepare
+from worker.devstack.errors import StackError
+from worker.devstack.paths import PROJECT
+
+LOCK = "one==1 \\\n    --hash=sha256:0\ntwo==2 \\\n    --hash=sha256:0\n"
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with one lock file, and a virtual environment whose Python notes what it runs."""
+    monkeypatch.setattr(environment, "PROJECT", tmp_path)
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    write_lock(tmp_path, LOCK)
+    write_python(tmp_path, "exit 0")
+    return tmp_path
+
+
+def write_lock(project: Path, text: str) -> None:
+    (project / "requirements").mkdir(exist_ok=True)
+    (project / "requirements" / "worker.txt").write_text(text, encoding="utf-8")
+
+
+def write_python(project: Path, pip: str) -> None:
+    script = f'if [ "$1" = -m ]; then echo "$@" >> {project}/ran; {pip}; fi'
+    write_program(project / ".venv" / "bin" / "python", script)
+
+
+def runs(project: Path) -> list[str]:
+    ran = project / "ran"
+    return ran.read_text(encoding="utf-8").splitlines() if ran.exists() else []
+
+
+def test_a_lock_file_is_installed_once(project: Path) -> None:
+    prepare(["worker"], print)
+    prepare(["worker"], print)
+    (run,) = runs(project)
+    assert "--require-hashes" in run
+    assert run.endswith("requirements/worker.txt")
+
+
+def test_it_is_installed_again_when_it_changes(project: Path) -> None:
+    prepare(["worker"], print)
+    write_lock(project, LOCK.replace("2", "3"))
+    prepare(["worker"], print)
+    assert len(runs(project)) == 2
+
+
+def test_a_failed_installation_is_tried_again(project: Path) -> None:
+    write_python(project, "echo 'ERROR: No space left on device'; exit 1")
+    for _ in range(2):
+        with pytest.raises(StackError, match=r"worker.txt failed: ERROR: No space left"):
+            prepare(["worker"], print)
+    assert len(runs(project)) == 2
+
+
+def test_a_missing_network_is_told_as_such(project: Path) -> None:
+    write_python(project, "echo 'WARNING: Retrying (Retry(total=4))'; echo 'ERROR: none'; exit 1")
+    with pytest.raises(StackError, match="is this machine online"):
+        prepare(["worker"], print)
+
+
+def test_a_python_without_ensurepip_is_told_what_to_install(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / ".venv" / "bin" / "python").unlink()
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "ensurepip" else real(name)
+    )
+    with pytest.raises(StackError, match=r"no ensurepip module: install it .*-venv"):
+        prepare(["worker"], print)
+
+
+def test_an_environment_whose_python_is_gone_is_made_again(project: Path) -> None:
+    write_lock(project, "# Nothing to install.\n")
+    prepare(["worker"], print)
+    python = project / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/no/such/python")
+    said: list[str] = []
+    prepare(["worker"], said.append)
+    assert said[0].startswith("creating .venv")
+    assert subprocess.run([python, "-m", "pip", "--version"], check=False).returncode == 0
+
+
+def test_it_needs_no_installed_package() -> None:
+    command = [sys.executable, "-S", "-c", "import worker.devstack.environment"]
+    assert subprocess.run(command, cwd=PROJECT, check=False).returncode == 0

@@ -1,0 +1,14 @@
+"""Everything that `make setup` and `make dev` do beside the agent itself.
+
+- `environment`: the virtual environment. It runs before there is one, so it and all it imports
+  keep to the standard library.
+- `livekit_binary`, `toolchain`: a livekit-server to run, built where none is installed.
+- `commands`: what takes minutes shows that it gets on; `command_line`: how a command ends.
+- `process`, `leash`: child processes that never outlive us.
+- `livekit_server`, `local_llm` with its `model_server`, `agent_worker`: which ones there are.
+- `checks`: whether the servers that the settings name are there.
+- `stack`: starts what is not given, keeps it running, ends it in order.
+- `invitation`, `state`: how a person, or the terminal client, gets into the room.
+
+Whatever goes wrong reaches a person as the one line of a `StackError`.
+"""

@@ -1,0 +1,60 @@
+"""Long commands that write a log and show that they are getting on."""
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from worker.devstack.errors import StackError
+from worker.devstack.process import Child
+
+Report = Callable[[str], None]
+"""Shows one line to the person who waits."""
+
+PROGRESS_INTERVAL = 5.0
+"""Seconds between two lines of progress."""
+
+_SIGNS_OF_NO_NETWORK = ("Retrying (Retry", "dial tcp", "TLS handshake timeout")
+"""How pip and Go say it in their output."""
+
+
+def run_logged(
+    command: Sequence[str],
+    log: Path,
+    progress: Callable[[str, int], None],
+    *,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """Run a command to its end, its output in a file.
+
+    Args:
+        command: Program and arguments.
+        log: Where its output goes, replaced if it exists.
+        progress: Called again and again with the output so far and the seconds since the start.
+        env: The whole environment; None means ours.
+
+    Raises:
+        subprocess.CalledProcessError: It failed; the output is in the exception too.
+        StackError: It could not be started.
+    """
+    started = time.monotonic()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output, Child(command[0], command, env=env, output=output) as child:
+        while (status := child.wait(PROGRESS_INTERVAL)) is None:
+            progress(_read(log), round(time.monotonic() - started))
+    if status:
+        raise subprocess.CalledProcessError(status, list(command), _read(log))
+
+
+def failure(what: str, error: subprocess.CalledProcessError, log: Path) -> StackError:
+    """Make one line of a command that failed: its own last word, and where to read the rest."""
+    if any(sign in error.output for sign in _SIGNS_OF_NO_NETWORK):
+        return StackError(f"{what} needs downloads that failed: is this machine online? ({log})")
+    lines = [line.strip() for line in error.output.splitlines() if line.strip()]
+    complaints = [line for line in lines if line.lower().startswith(("error", "fatal"))]
+    last = (complaints or lines or [f"exit status {error.returncode}"])[-1]
+    return StackError(f"{what} failed: {last} (all of its output: {log})")
+
+
+def _read(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")

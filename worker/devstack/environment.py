@@ -1,0 +1,124 @@
+"""The virtual environment: made once, and brought up to date when a lock file changes.
+
+Runs before the environment exists: nothing here or imported here needs more than the standard
+library. `python -m worker.devstack.environment GROUP...` installs `requirements/GROUP.txt`.
+"""
+
+import hashlib
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from worker.devstack.command_line import run_command
+from worker.devstack.commands import Report, failure, run_logged
+from worker.devstack.errors import StackError
+from worker.devstack.paths import PROJECT, VENV
+
+OLDEST_PYTHON = (3, 11)
+"""As `requires-python` in pyproject.toml has it."""
+
+
+def prepare(groups: Iterable[str], report: Report) -> None:
+    """Bring the virtual environment to what the groups' lock files say.
+
+    Args:
+        groups: Names of lock files in `requirements/`, "worker" before those that build on it.
+        report: Shows progress.
+
+    Raises:
+        StackError: It cannot be done; the line says why.
+    """
+    outdated = [group for group in groups if not _is_installed(group)]
+    if outdated and not _works(_python()):
+        _create(report)
+    for group in outdated:
+        _install(group, report)
+
+
+def lock_file(group: str) -> Path:
+    """Return the file that pins a group's packages."""
+    return PROJECT / "requirements" / f"{group}.txt"
+
+
+def pip_install(
+    python: Path, group: str, log: Path, report: Report, options: Iterable[str] = ()
+) -> None:
+    """Install exactly what a lock file lists, every file checked against its hash.
+
+    Args:
+        python: Whose pip to use.
+        group: Which lock file.
+        log: Where pip's output goes.
+        report: Shows progress.
+        options: More options for pip.
+    """
+    lock = lock_file(group)
+    total = lock.read_text(encoding="utf-8").count("==")
+
+    def progress(output: str, seconds: int) -> None:
+        done = output.count("\nCollecting ") + output.startswith("Collecting ")
+        step = "unpacking" if "\nInstalling collected" in output else f"package {done} of {total}"
+        report(f"  {step}, {seconds} s")
+
+    # The lock is complete, so pip need not look at what the packages say they depend on.
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--progress-bar=off", "--require-hashes", "--no-deps", *options, "-r", str(lock)]
+    report(f"installing {lock.relative_to(PROJECT)}")
+    try:
+        run_logged(command, log, progress)
+    except subprocess.CalledProcessError as error:
+        raise failure(f"installing {lock.relative_to(PROJECT)}", error, log) from error
+
+
+def _install(group: str, report: Report) -> None:
+    pip_install(_python(), group, VENV / f"install-{group}.log", report)
+    _stamp(group).write_text(_digest(group), encoding="utf-8")
+
+
+def _create(report: Report) -> None:
+    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if missing:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise StackError(
+            f"{sys.executable} has no {missing[0]} module: install it "
+            f"(Debian and Ubuntu: apt install python{version}-venv) and run this again"
+        )
+    report(f"creating {VENV.relative_to(PROJECT)} with Python {sys.version.split()[0]}")
+    command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    if made.returncode:
+        words = " ".join((made.stderr or made.stdout).split())
+        raise StackError(f"cannot create {VENV}: {words[-300:]}")
+
+
+def _works(python: Path) -> bool:
+    check = f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
+    try:
+        return subprocess.run([python, "-c", check], check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def _is_installed(group: str) -> bool:
+    stamp = _stamp(group)
+    return (
+        stamp.exists() and stamp.read_text(encoding="utf-8") == _digest(group) and _works(_python())
+    )
+
+
+def _digest(group: str) -> str:
+    return hashlib.sha256(lock_file(group).read_bytes()).hexdigest()
+
+
+def _stamp(group: str) -> Path:
+    return VENV / f"installed-{group}"
+
+
+def _python() -> Path:
+    return VENV / "bin" / "python"
+
+
+if __name__ == "__main__":
+    run_command(lambda report: prepare(sys.argv[1:], report))

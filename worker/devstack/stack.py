@@ -1,0 +1,144 @@
+"""Start what is not given, keep it running, end it in order: the agent, the LLM, the server."""
+
+import importlib
+import os
+import secrets
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from worker.devstack.agent_worker import AgentWorker
+from worker.devstack.checks import check_livekit, check_llm, reveal
+from worker.devstack.commands import Report
+from worker.devstack.environment import prepare
+from worker.devstack.invitation import invite, mint_token
+from worker.devstack.livekit_server import LiveKitServer, find_or_build
+from worker.devstack.local_llm import LocalLlm
+from worker.devstack.paths import RUN, VENV
+from worker.devstack.ports import free_port, require_free
+from worker.devstack.process import Child, died
+from worker.devstack.state import StackState, only_one, published
+from worker.settings import Settings
+
+USUAL_PORT = 7880
+"""Where a local LiveKit server listens as a rule; another port is taken if this one is not free."""
+
+STAND_IN_NAME = "Assistant (tiny local stand-in)"
+"""What the agent is called in the chat while the stand-in model speaks, if nothing else is set."""
+
+_PAUSE = 0.2
+"""Seconds between two looks at whether everything still runs."""
+
+
+def prepare_stack(settings: Settings, report: Report) -> None:
+    """Have all that `run_stack` needs, and check what the settings give.
+
+    Raises:
+        StackError: Something cannot be had, or does not work.
+    """
+    if _has_livekit(settings):
+        check_livekit(settings)
+    if _has_llm(settings):
+        check_llm(settings)
+    else:
+        _install_model(report)
+    if not _has_livekit(settings):
+        find_or_build(report)
+
+
+def run_stack(settings: Settings, report: Report) -> None:
+    """Run the agent and what it needs until interrupted, which is how it is meant to end.
+
+    Raises:
+        StackError: Something could not be started, or ended by itself.
+    """
+    try:
+        with only_one():
+            prepare_stack(settings, report)
+            with ExitStack() as running:
+                _Stack(settings, running, report).run()
+    except KeyboardInterrupt:
+        report("everything is stopped")
+
+
+class _Stack:
+    """The processes of one run."""
+
+    def __init__(self, settings: Settings, running: ExitStack, report: Report) -> None:
+        self._settings = settings
+        self._running = running
+        self._report = report
+        self._environment = dict(os.environ)
+        self._servers: list[tuple[Child, Path]] = []
+
+    def run(self) -> None:
+        self._choose_health_port()
+        state = self._livekit()
+        if not _has_llm(self._settings):
+            self._start_model()
+        self._report("starting the agent")
+        agent = self._running.enter_context(AgentWorker.start(self._environment))
+        agent.wait_until_registered()
+        self._running.enter_context(published(state))
+        self._report(invite(state, mint_token(state, self._settings.chat_agent_name)))
+        self._watch(agent)
+
+    def _livekit(self) -> StackState:
+        # A room of this run alone: servers call agents into new rooms only.
+        room = f"dev-{secrets.token_hex(2)}"
+        if _has_livekit(self._settings):
+            url, key = self._settings.livekit_url or "", self._settings.livekit_api_key or ""
+            return StackState(url, key, reveal(self._settings.livekit_api_secret), room)
+        log = RUN / "livekit-server.log"
+        server = self._running.enter_context(LiveKitServer.start(free_port(USUAL_PORT), log=log))
+        self._servers.append((server.process, log))
+        self._environment |= {
+            "LIVEKIT_URL": server.url,
+            "LIVEKIT_API_KEY": server.api_key,
+            "LIVEKIT_API_SECRET": server.api_secret,
+        }
+        self._report(f"livekit-server runs at {server.url}")
+        return StackState(server.url, server.api_key, server.api_secret, room)
+
+    def _start_model(self) -> None:
+        log = RUN / "local-llm.log"
+        llm = self._running.enter_context(LocalLlm.start(log=log))
+        self._servers.append((llm.process, log))
+        self._environment |= {"OPENAI_BASE_URL": llm.base_url, "CHAT_MODEL": llm.model}
+        if "chat_display_name" not in self._settings.model_fields_set:
+            self._environment["CHAT_DISPLAY_NAME"] = STAND_IN_NAME
+        self._report(
+            f"{llm.model} answers at {llm.base_url}: a stand-in, too small to make much sense; "
+            "for a real LLM set OPENAI_API_KEY or OPENAI_BASE_URL"
+        )
+
+    def _choose_health_port(self) -> None:
+        if "chat_health_port" in self._settings.model_fields_set:
+            port = self._settings.chat_health_port
+            require_free(port, "the agent's health check (CHAT_HEALTH_PORT)")
+        else:
+            self._environment["CHAT_HEALTH_PORT"] = "0"
+
+    def _watch(self, agent: AgentWorker) -> None:
+        while True:
+            agent.check()
+            for process, log in self._servers:
+                if process.poll() is not None:
+                    raise died(process, log)
+            time.sleep(_PAUSE)
+
+
+def _has_livekit(settings: Settings) -> bool:
+    return settings.livekit_url is not None
+
+
+def _has_llm(settings: Settings) -> bool:
+    return settings.openai_api_key is not None or settings.openai_base_url is not None
+
+
+def _install_model(report: Report) -> None:
+    # In another environment than the checkout's own, what is installed is its owner's affair.
+    if Path(sys.prefix) == VENV:
+        prepare(["local"], report)
+        importlib.invalidate_caches()
