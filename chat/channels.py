@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -76,7 +76,9 @@ class Channel(ABC):
         """
         self.members = frozenset(members)
         self.exists = exists
-        """Whether the members show some text of the message."""
+        """Whether the members may show some text of the message."""
+        self.on_idle: Callable[[], None] = lambda: None
+        """Called when nothing is under way any more, because it was delivered or given up."""
         self._participant = participant
         self._message = message
         self._target: Draft | None = None
@@ -84,6 +86,7 @@ class Channel(ABC):
         self._begun = False
         self._pump: asyncio.Task[None] | None = None
         self._urgent = asyncio.Event()
+        self._forgotten = 0
 
     @property
     def delivered(self) -> Draft | None:
@@ -100,13 +103,36 @@ class Channel(ABC):
         """Whether a delivery is under way."""
         return self._pump is not None and not self._pump.done()
 
+    @property
+    def stuck(self) -> bool:
+        """Whether delivery was given up before the newest draft had arrived."""
+        return self._begun and not self.busy and self._outstanding
+
     def push(self, draft: Draft) -> None:
         """Let `draft` be the next to deliver, in place of any that still waits."""
         self._target = draft
         if draft.complete:
             self._urgent.set()
+        else:
+            self._urgent.clear()
         if not self.busy and self._outstanding:
             self._pump = asyncio.get_running_loop().create_task(self._deliver_newest())
+            self._pump.add_done_callback(self._ended)
+
+    def take_in(self, members: Iterable[str], *, exists: bool) -> None:
+        """Address further members too, and deliver the whole text to all.
+
+        Args:
+            members: Their identities.
+            exists: Whether they may show some text of the message.
+        """
+        self.members |= frozenset(members)
+        self.exists = self.exists or exists
+        self.restart()
+
+    def _ended(self, pump: asyncio.Task[None]) -> None:
+        if not pump.cancelled():
+            self.on_idle()
 
     @property
     def _outstanding(self) -> bool:
@@ -121,8 +147,10 @@ class Channel(ABC):
         A caller that is cancelled leaves the delivery going: what was handed to the SDK can no
         longer be taken back, and must be accounted for.
         """
-        if self._pump is not None:
-            await asyncio.shield(self._pump)
+        if (pump := self._pump) is not None:
+            await asyncio.wait({pump})
+            if not pump.cancelled():
+                pump.result()
 
     def restart(self) -> None:
         """Deliver the whole text again: what was delivered so far may have been lost."""
@@ -141,7 +169,9 @@ class Channel(ABC):
         while self._outstanding and self._target is not None:
             if not self._target.complete:
                 await self._wait_until_due()
-            draft = self._target
+                if not self._outstanding:
+                    return
+            draft, forgotten = self._target, self._forgotten
             self._begun = True
             try:
                 async with asyncio.timeout(WRITE_LIMIT):
@@ -156,7 +186,8 @@ class Channel(ABC):
                 delay = min(delay * 2, 2.0)
             else:
                 failing_since, delay = None, FIRST_RETRY
-                self._delivered = draft
+                if forgotten == self._forgotten:
+                    self._delivered = draft
 
     def _give_up(self, error: BaseException) -> None:
         logger.warning(
@@ -181,6 +212,7 @@ class Channel(ABC):
     def _forget(self) -> None:
         """After a failed write, or a lost connection: assume nothing of what the members have."""
         self._delivered = None
+        self._forgotten += 1
 
 
 class StreamChannel(Channel):
@@ -200,13 +232,16 @@ class StreamChannel(Channel):
         super().__init__(*args, **kwargs)
         self._twin = twin
         self._writer: rtc.TextStreamWriter | None = None
-        self._abandoned: rtc.TextStreamWriter | None = None
         self._written = ""
+        # Whether what the members have may differ from `_written`.
+        self._doubtful = False
+        # Whether the members may hold a stream open, with a writer left to close it or without.
+        self._perhaps_open = False
 
     async def _write(self, draft: Draft) -> None:
-        text = "" if draft.deleted else draft.text
+        text = ("" if draft.deleted else draft.text) or BLANK
         tail = tail_after(self._written, text)
-        if self._writer is None or tail is None or draft.deleted:
+        if self._writer is None or self._doubtful or tail is None or draft.deleted:
             await self._replace(text, draft)
         elif tail:
             await self._writer.write(tail)
@@ -217,39 +252,48 @@ class StreamChannel(Channel):
 
     async def _replace(self, text: str, draft: Draft) -> None:
         """Write `text` whole on a new stream with the message's id."""
-        shown = self.exists or bool(self._written)
-        await self._end()
+        self._doubtful = False
+        with contextlib.suppress(*_WRITE_FAILURES):
+            await self._end()
+        if self._perhaps_open:
+            # Receivers drop a stream whose id is open already, and that one has no writer any
+            # more: the trailer of an empty stream closes it.
+            await self._open(draft)
+            await self._end()
+        await self._open(draft)
+        if self._writer is not None:
+            self.exists = True
+            await self._writer.write(text)
+            self._written = text
+
+    async def _open(self, draft: Draft) -> None:
+        if not self.members:
+            return  # All left while something else was awaited.
+        self._perhaps_open = True
         self._writer = await self._participant.stream_text(
             topic=TOPIC_STREAM,
             stream_id=self._message.id,
             destination_identities=sorted(self.members),
-            attributes=self._attributes(draft, shown),
+            attributes=self._attributes(draft),
         )
-        await self._writer.write(text or BLANK)
-        self._written = text
-        self.exists = True
 
-    def _attributes(self, draft: Draft, shown: bool) -> dict[str, str]:
+    def _attributes(self, draft: Draft) -> dict[str, str]:
         attributes = {}
-        if shown:
+        if self.exists:
             attributes[ATTRIBUTE_REVISION] = "true"
         if draft.deleted:
             attributes[ATTRIBUTE_DELETED] = "true"
         return attributes
 
     async def _end(self) -> None:
-        abandoned, self._abandoned = self._abandoned, None
-        if abandoned is not None:
-            # Receivers drop a second stream with this id for as long as they hold the first open.
-            with contextlib.suppress(*_WRITE_FAILURES):
-                await abandoned.aclose()
         writer, self._writer = self._writer, None
         if writer is not None:
             # An abort reason would make readers raise, and lose the text they have.
             await writer.aclose()
+            self._perhaps_open = False
 
     async def _send_twin(self, draft: Draft) -> None:
-        if self._twin and not draft.deleted and draft.text:
+        if self._twin and self.members and not draft.deleted and draft.text:
             twin = replace(self._message, message=draft.text)
             await self._participant.publish_data(
                 encode(twin, ignore_legacy=True),
@@ -259,9 +303,9 @@ class StreamChannel(Channel):
         self._twin = False
 
     def _forget(self) -> None:
+        # The next write opens a stream anew, with the whole text.
         super()._forget()
-        if self._writer is not None:
-            self._writer, self._abandoned = None, self._writer
+        self._doubtful = True
 
 
 class JsonEditChannel(Channel):
@@ -272,6 +316,7 @@ class JsonEditChannel(Channel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """See `Channel`."""
         super().__init__(*args, **kwargs)
+        self._created = self.exists
         self._next_edit = 0.0
 
     def _due_in(self) -> float:
@@ -280,10 +325,16 @@ class JsonEditChannel(Channel):
     async def _write(self, draft: Draft) -> None:
         text = "" if draft.deleted else draft.text
         payload = encode(replace(self._message, message=text, deleted=draft.deleted))
+        self.exists = True
         await self._participant.publish_data(
             payload,
-            topic=TOPIC_JSON_UPDATE if self.exists else TOPIC_JSON,
+            topic=TOPIC_JSON_UPDATE if self._created else TOPIC_JSON,
             destination_identities=sorted(self.members),
         )
-        self.exists = True
+        self._created = True
         self._next_edit = monotonic() + edit_interval(len(payload))
+
+    def _forget(self) -> None:
+        # A packet that creates the message also replaces it, where it exists already.
+        super()._forget()
+        self._created = False

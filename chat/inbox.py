@@ -43,6 +43,7 @@ class Inbox:
         self._open_streams: Counter[str] = Counter()
         self._readers: set[rtc.TextStreamReader] = set()
         self._tasks = OwnedTasks()
+        self._listening = True
         room.register_text_stream_handler(TOPIC_STREAM, self._on_stream)
         room.on("data_received", self._on_data)
 
@@ -53,6 +54,9 @@ class Inbox:
 
     def close(self) -> None:
         """Stop listening, and let go of streams that are being read."""
+        if not self._listening:
+            return  # The handler may be a successor's.
+        self._listening = False
         self._room.unregister_text_stream_handler(TOPIC_STREAM)
         self._room.off("data_received", self._on_data)
         self._tasks.cancel()
@@ -86,17 +90,17 @@ class Inbox:
             return
         self._open_streams[identity] += 1
         self._readers.add(reader)
-        self._tasks.spawn(self._read(reader, identity), "chat stream reader")
-
-    async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
         incoming = self._reception.open_stream(self._header(reader.info, identity), identity)
+        self._tasks.spawn(self._read(reader, incoming), "chat stream reader")
+
+    async def _read(self, reader: rtc.TextStreamReader, incoming: IncomingStream) -> None:
         try:
             await self._read_to_end(reader, incoming)
         finally:
             # A reader that is not closed stays subscribed to the SDK's events for good.
             reader.close()
             self._readers.discard(reader)
-            self._open_streams -= Counter({identity: 1})
+            self._open_streams -= Counter({incoming.identity: 1})
 
     async def _read_to_end(self, reader: rtc.TextStreamReader, incoming: IncomingStream) -> None:
         size = 0

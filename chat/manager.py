@@ -63,7 +63,11 @@ class ChatManager(ChatEvents[EventTypes]):
         self._room = room
         self._roster = Roster(room, self._on_arrival, self._on_departure)
         self._outbox = Outbox(room, self._roster, twins=self._is_client)
-        self._inbox = Inbox(room, self._roster, self.emit, max_message_bytes)
+        try:
+            self._inbox = Inbox(room, self._roster, self.emit, max_message_bytes)
+        except ValueError:
+            self._roster.close()
+            raise
         room.on("reconnected", self._outbox.reconnected)
 
     @property
@@ -89,7 +93,7 @@ class ChatManager(ChatEvents[EventTypes]):
             is_local=True,
             complete=complete,
         )
-        await self.update_message(sent, complete=complete)
+        await self._send(sent, complete=complete, new=True)
         return sent
 
     async def update_message(self, message: ChatMessage, *, complete: bool = True) -> None:
@@ -105,10 +109,13 @@ class ChatManager(ChatEvents[EventTypes]):
                 Set ``deleted`` to delete it.
             complete: False while more text is expected.
         """
+        await self._send(message, complete=complete, new=False)
+
+    async def _send(self, message: ChatMessage, *, complete: bool, new: bool) -> None:
         message.complete = complete or message.deleted
         text = well_formed(message.message or "")
         draft = Draft(text=text, complete=message.complete, deleted=message.deleted)
-        await self._outbox.send(message, draft)
+        await self._outbox.send(message, draft, new=new)
 
     def close(self) -> None:
         """Release every handler and task. Messages under way are given up."""

@@ -41,24 +41,29 @@ class Outbox:
         self._twins = twins
         self._messages: OrderedDict[str, OutgoingMessage] = OrderedDict()
 
-    async def send(self, message: ChatMessage, draft: Draft) -> None:
+    async def send(self, message: ChatMessage, draft: Draft, *, new: bool = False) -> None:
         """Bring everybody to `draft`, and return when those who can be reached have it.
 
         Of a growing message, participants who are spoken to in whole-text edits catch up by
         themselves: they are not waited for.
+
+        Args:
+            message: Its id and timestamp are used.
+            draft: What it says.
+            new: Whether nobody can have seen the message before.
         """
         outgoing = self._messages.get(message.id)
         if outgoing is None:
             outgoing = self._open(message, draft)
+            if not new:
+                outgoing.presume_shown(self._roster.reachable())
         elif outgoing.draft != draft:
             outgoing.change(draft)
         outgoing.address(self._groups(self._roster.reachable()))
         await outgoing.settled()
-        if draft.complete:
-            await self._serve_awaited(outgoing)
 
     def _open(self, message: ChatMessage, draft: Draft) -> OutgoingMessage:
-        outgoing = OutgoingMessage(replace(message), draft, self._open_channel)
+        outgoing = OutgoingMessage(replace(message), draft, self._open_channel, self._serve_awaited)
         outgoing.awaited = self._roster.expected()
         nobody = not outgoing.awaited and not self._roster.reachable()
         outgoing.awaits_anyone = nobody or self._roster.expects_unnamed
@@ -66,12 +71,11 @@ class Outbox:
         self._forget_old()
         return outgoing
 
-    async def _serve_awaited(self, outgoing: OutgoingMessage) -> None:
+    def _serve_awaited(self, outgoing: OutgoingMessage) -> None:
         """Deliver to those who had to wait until the message's stream was closed."""
         reachable = outgoing.awaited.intersection(self._roster.reachable())
-        if reachable:
+        if outgoing.draft.complete and reachable:
             outgoing.address(self._groups(reachable))
-            await outgoing.settled()
 
     def arrived(self, identity: str) -> None:
         """Bring a participant that can be spoken to from now on up to date."""

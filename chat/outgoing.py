@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from .channels import Channel
@@ -28,13 +28,20 @@ class OutgoingMessage:
     message grows.
     """
 
-    def __init__(self, message: ChatMessage, draft: Draft, open_channel: ChannelFactory) -> None:
+    def __init__(
+        self,
+        message: ChatMessage,
+        draft: Draft,
+        open_channel: ChannelFactory,
+        on_idle: Callable[[OutgoingMessage], None],
+    ) -> None:
         """Address nobody yet.
 
         Args:
             message: Its id and timestamp are kept; its text is in the draft.
             draft: What it says now.
             open_channel: Makes channels.
+            on_idle: Called when a channel has nothing under way any more.
         """
         self.draft = draft
         self.awaited: set[str] = set()
@@ -43,17 +50,20 @@ class OutgoingMessage:
         """Whether the next participant to appear must get it, whoever it is."""
         self._message = message
         self._open_channel = open_channel
+        self._on_idle = on_idle
         self._channels: list[Channel] = []
         self._have_old_text: set[str] = set()
 
+    def presume_shown(self, identities: Iterable[str]) -> None:
+        """Take it that these participants show some text of the message already."""
+        self._have_old_text.update(identities)
+
     def change(self, draft: Draft) -> None:
-        """Make `draft` the newest. What was complete is edited through new channels."""
+        """Make `draft` the newest. What was complete and arrived is edited through new channels."""
         if self.draft.complete:
-            for channel in self._channels:
-                if channel.begun:
-                    self._have_old_text |= channel.members
-                channel.close()
-            self._channels.clear()
+            for channel in [c for c in self._channels if self._has_all(c)]:
+                self._have_old_text |= channel.members
+                self._channels.remove(channel)
         self.draft = draft
         for channel in self._channels:
             channel.push(draft)
@@ -72,31 +82,39 @@ class OutgoingMessage:
     def _join(self, dialect: Dialect, members: set[str], *, exists: bool) -> None:
         candidate = self._open_channel(self._message, dialect, members, exists=exists)
         for channel in self._channels:
-            if not (channel.exclusive and candidate.exclusive):
-                continue
-            if not channel.begun and channel.exists is exists:
-                channel.members |= members
-                return
-            if channel.busy or not self.draft.complete:
-                # Two open streams with one id would be mixed: these members wait for the end.
-                self.awaited |= members
+            idle = not channel.begun or not channel.members or channel.stuck
+            if channel.exclusive and candidate.exclusive and not idle:
+                if channel.busy or not self.draft.complete:
+                    # Two open streams with one id would be mixed: these members wait for the end.
+                    self.awaited |= members
+                    return
+            elif type(channel) is type(candidate) and (idle or channel.busy):
+                # A second channel could be overtaken by what this one has in flight to them.
+                self.awaited -= members
+                channel.take_in(members, exists=exists)
                 return
         self.awaited -= members
         self._channels.append(candidate)
+        candidate.on_idle = lambda: self._on_idle(self)
         candidate.push(self.draft)
 
     async def settled(self) -> None:
         """Wait until the draft is delivered; for a growing message, without the paced channels."""
-        for channel in list(self._channels):
-            if self.draft.complete or not channel.paced:
+        while waited_for := [
+            channel
+            for channel in self._channels
+            if channel.busy and (self.draft.complete or not channel.paced)
+        ]:
+            for channel in waited_for:
                 await channel.settled()
 
     def depart(self, identity: str) -> None:
         """Note that a participant left. If it had not got everything, it is owed the message."""
-        self._have_old_text.discard(identity)
         for channel in self._channels:
             if identity in channel.members:
                 channel.members -= {identity}
+                if channel.begun:
+                    self._have_old_text.add(identity)
                 if not self._has_all(channel):
                     self.awaited.add(identity)
 

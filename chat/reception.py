@@ -89,15 +89,21 @@ class Reception:
         logger.warning("chat message rejected", extra={"reason": reason})
         self._emit("message_rejected", RejectedMessage(identity, reason))
 
-    def announce(self, message: ChatMessage, shown: ShownAs) -> None:
-        """Emit the events for a message's new state; complete ones are also received."""
+    def announce(self, message: ChatMessage, shown: ShownAs, *, whole: bool = True) -> None:
+        """Emit the events for a message's new state; complete ones are also received.
+
+        Args:
+            message: The state.
+            shown: Which event it is, if it is no deletion.
+            whole: False for the last state of a message whose rest was lost.
+        """
         self._emit("message_deleted" if message.deleted else shown, replace(message))
-        if message.complete:
+        if message.complete and whole:
             self._emit("message_received", replace(message))
 
-    def show(self, message: ChatMessage, identity: str, shown: ShownAs) -> None:
+    def show(self, message: ChatMessage, identity: str, shown: ShownAs, *, whole: bool) -> None:
         """Emit the events for a state of a streamed message."""
-        self.announce(self._attribute(message, identity), shown)
+        self.announce(self._attribute(message, identity), shown, whole=whole)
 
 
 ShownAs = Literal["message_added", "message_updated"]
@@ -133,6 +139,9 @@ class IncomingStream:
             self._message.id = generate_id()
             self._verdict = Verdict.NEW
         self._message.edited = self._verdict is Verdict.EDIT
+        if self._verdict is not Verdict.DOUBLE:
+            # From now on, before any text: its twin may overtake that.
+            seen.remember_open(identity, self._message.id)
 
     def grow(self, chunk: str) -> None:
         """Take the next piece of text."""
@@ -141,7 +150,6 @@ class IncomingStream:
             return
         if self._shown is None and self._seen.is_double(self.identity, self._message.id, text):
             return  # The same text delivered again, as after a lost connection.
-        self._seen.remember_open(self.identity, self._message.id)
         self._show()
 
     def finish(self) -> None:
@@ -152,13 +160,18 @@ class IncomingStream:
         nothing = self._verdict is Verdict.NEW and not text.strip()
         double = self._seen.is_double(self.identity, self._message.id, text)
         if not self._message.deleted and (nothing or (double and self._shown is None)):
+            self._seen.remember_closed(self.identity, self._message.id)
             return
         self._complete()
+        self._show()
 
     def break_off(self) -> None:
         """Take an end that came too early: what has been shown stays as it stands."""
-        if self._shown is not None:
-            self._complete()
+        if self._shown is None:
+            self._seen.remember_closed(self.identity, self._message.id)
+            return
+        self._complete()
+        self._show(whole=False)
 
     def _complete(self) -> None:
         self._message.complete = True
@@ -167,11 +180,10 @@ class IncomingStream:
         self._seen.remember(
             self.identity, self._message.id, self._message.message or "", by_stream=True
         )
-        self._show()
 
-    def _show(self) -> None:
+    def _show(self, *, whole: bool = True) -> None:
         if self._shown is None and self._verdict is Verdict.NEW:
             self._shown = "message_added"
         else:
             self._shown = "message_updated"
-        self._reception.show(self._message, self.identity, self._shown)
+        self._reception.show(self._message, self.identity, self._shown, whole=whole)

@@ -43,6 +43,15 @@ class _Entry:
     open: bool = False
     """Whether a text stream that carries it is open."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was received, as after a text stream without text."""
+        return not self.open and self.text_hash is None
+
+    def says(self, text: str) -> bool:
+        """Whether `text` was received, or is being received: a twin has the stream's text."""
+        return self.open or self.text_hash == hash(text)
+
 
 class SeenMessages:
     """The latest messages received, by sender and id."""
@@ -60,15 +69,15 @@ class SeenMessages:
             text: Its whole text.
             update: Whether it came on the update topic.
         """
-        entry = self._entries.get((sender, message_id))
-        if entry is None:
-            known_of_other = message_id in self._authors
-            # Ids of old Flutter clients are milliseconds: two people can create the same one, so
-            # only an explicit update of a foreign id is an attempt on it.
-            return Verdict.REFUSED if update and known_of_other else Verdict.NEW
-        if entry.open or entry.text_hash == hash(text):
+        entry = self._find(sender, message_id)
+        if entry is not None:
+            return Verdict.DOUBLE if entry.says(text) else Verdict.EDIT
+        author = self._authors.get(message_id)
+        if sender is None and (known := self._find(author, message_id)) and known.says(text):
             return Verdict.DOUBLE
-        return Verdict.EDIT
+        # Ids of old Flutter clients are milliseconds: two people can create the same one, so
+        # only an explicit update of a foreign id is an attempt on it.
+        return Verdict.REFUSED if update and author not in (None, sender) else Verdict.NEW
 
     def judge_stream(
         self, sender: Sender, message_id: str, *, revision: bool, by_agent: bool
@@ -81,7 +90,7 @@ class SeenMessages:
             revision: Whether the header says that it edits.
             by_agent: Whether the sender is an agent: they replace texts by opening a stream anew.
         """
-        entry = self._entries.get((sender, message_id))
+        entry = self._find(sender, message_id)
         if entry is None:
             return Verdict.NEW
         if revision or by_agent:
@@ -90,13 +99,17 @@ class SeenMessages:
 
     def is_double(self, sender: Sender, message_id: str, text: str) -> bool:
         """Whether `text` is the last complete text received of this message."""
-        entry = self._entries.get((sender, message_id))
+        entry = self._find(sender, message_id)
         return entry is not None and entry.text_hash == hash(text)
 
     def remember_open(self, sender: Sender, message_id: str) -> None:
         """Note that a text stream with more of a message is open."""
         entry = self._entry(sender, message_id)
         entry.by_stream = entry.open = True
+
+    def remember_closed(self, sender: Sender, message_id: str) -> None:
+        """Note that a text stream ended without anything new."""
+        self._entry(sender, message_id).open = False
 
     def remember(
         self, sender: Sender, message_id: str, text: str, *, by_stream: bool = False
@@ -114,11 +127,19 @@ class SeenMessages:
         entry.by_stream = entry.by_stream or by_stream
         entry.open = False
 
+    def _find(self, sender: Sender, message_id: str) -> _Entry | None:
+        """What was received of a message, perhaps before its sender had a name."""
+        entry = self._entries.get((sender, message_id))
+        if (entry is None or entry.empty) and self._authors.get(message_id) in (None, sender):
+            entry = self._entries.get((None, message_id))
+        return None if entry is None or entry.empty else entry
+
     def _entry(self, sender: Sender, message_id: str) -> _Entry:
         key = (sender, message_id)
         entry = self._entries.setdefault(key, _Entry())
         self._entries.move_to_end(key)
-        self._authors.setdefault(message_id, sender)
+        if self._authors.get(message_id) is None:
+            self._authors[message_id] = sender
         while len(self._entries) > REMEMBERED:
             (forgotten_sender, forgotten_id), _ = self._entries.popitem(last=False)
             if self._authors.get(forgotten_id) == forgotten_sender:

@@ -1,0 +1,39 @@
+"""What the tests share: a real livekit-server, a fake LLM, a real worker, and tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.doubles import FakeOpenAI
+from tests.tokens import MintToken, token_minter
+from tests.worker_process import WorkerProcess, running_worker
+from worker.devstack.livekit_server import LiveKitServer
+
+
+@pytest.fixture(scope="session")
+def livekit_server() -> Iterator[LiveKitServer]:
+    """A livekit-server for the whole run; tests keep apart by using rooms of their own."""
+    with LiveKitServer.start() as server:
+        yield server
+
+
+@pytest.fixture
+def fake_openai() -> Iterator[FakeOpenAI]:
+    """An LLM that echoes, until the test gives it another `script`."""
+    with FakeOpenAI() as llm:
+        yield llm
+
+
+@pytest.fixture
+def worker(livekit_server: LiveKitServer, fake_openai: FakeOpenAI) -> Iterator[WorkerProcess]:
+    """A registered worker with default settings, for this test alone."""
+    with running_worker(livekit_server, fake_openai) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def token(livekit_server: LiveKitServer) -> MintToken:
+    """Mints tokens for rooms on the server."""
+    return token_minter(livekit_server)

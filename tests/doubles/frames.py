@@ -1,0 +1,73 @@
+"""What a `FakeRoom` sends, and what can become of it on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+SLOW = 1.0
+"""Seconds that a slow write takes."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """A text stream was opened."""
+
+    stream_id: str
+    topic: str
+    addressees: tuple[str, ...]
+    """Empty means everybody."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Text was written to a stream. Like its trailer it goes to everybody."""
+
+    stream_id: str
+    index: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Trailer:
+    """A stream was closed."""
+
+    stream_id: str
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A data packet was published."""
+
+    payload: bytes
+    topic: str
+    addressees: tuple[str, ...]
+    """Empty means everybody."""
+
+    @property
+    def json(self) -> Any:
+        """The payload, decoded."""
+        return json.loads(self.payload)
+
+
+Frame = Header | Chunk | Trailer | Packet
+
+
+class Fate(Enum):
+    """What becomes of one frame."""
+
+    DELIVERED = auto()
+    SLOW = auto()
+    """Delivered, after `SLOW` seconds."""
+    FAILED = auto()
+    """Not delivered, and the SDK says so."""
+    UNCONFIRMED = auto()
+    """Delivered, but the SDK reports a failure."""
+    STUCK = auto()
+    """Not delivered, and the SDK never returns."""
+    STUCK_DELIVERED = auto()
+    """Delivered, but the SDK never returns."""

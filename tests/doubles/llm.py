@@ -1,0 +1,192 @@
+"""A double of the LLM that a worker talks to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Self
+
+from aiohttp import web
+
+MODEL = "fake-model"
+"""The only model that `FakeOpenAI` lists; requests for any other are answered too."""
+
+START_LIMIT = 10.0
+"""Seconds that the server may take to listen, and to end."""
+
+Message = dict[str, Any]
+"""One entry of a request's `messages`."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What `FakeOpenAI` does with one request."""
+
+    tokens: Sequence[str | Callable[[], str]] = ()
+    """The deltas; a callable is asked for its text at the moment it is sent."""
+    interval: float = 0.0
+    """Seconds from one token to the next."""
+    delay: float = 0.0
+    """Seconds before the first token."""
+    status: int = 200
+    """Anything but 200 is answered with OpenAI's error body instead of tokens."""
+    cut_after: int | None = None
+    """Close the connection after that many tokens, without an end of the stream."""
+    stall_after: int | None = None
+    """Send nothing more after that many tokens, and leave the connection open."""
+
+
+def words(text: str) -> list[str]:
+    """Split `text` the way a model does: each word with the space before it."""
+    return re.findall(r"\s*\S+|\s+$", text)
+
+
+def last_user_text(messages: list[Message]) -> str:
+    """Return the newest user message of a request, whichever form its content has."""
+    for message in reversed(messages):
+        if message["role"] == "user":
+            content = message["content"]
+            if isinstance(content, str):
+                return content
+            return "".join(part.get("text", "") for part in content)
+    return ""
+
+
+def echo(messages: list[Message]) -> Reply:
+    """Answer "You said: ..." word by word."""
+    return Reply(words(f"You said: {last_user_text(messages)}"))
+
+
+class FakeOpenAI:
+    """An OpenAI-compatible server on loopback, as a context manager.
+
+    It lives in a thread and an event loop of its own, so that it serves a worker in another
+    process however busy or blocked the test is.
+    """
+
+    def __init__(self, script: Callable[[list[Message]], Reply] = echo) -> None:
+        self.script = script
+        """Called with the messages of each request, in the server's thread."""
+        self.requests: list[dict[str, Any]] = []
+        """The body of every completion request, in order of arrival."""
+        self.cancelled = 0
+        """How many streams the client closed before their end."""
+        self.base_url = ""
+        """What `OPENAI_BASE_URL` is to be set to; known once the server has started."""
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._started: Future[str] = Future()
+        self._loop: asyncio.AbstractEventLoop
+        self._stopping: asyncio.Event
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.base_url = self._started.result(START_LIMIT)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(START_LIMIT)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        app = web.Application()
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/chat/completions", self._completion)
+        # Without handler_cancellation a client that leaves goes unnoticed until the next write.
+        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0)
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            host, port = runner.addresses[0]
+            self._started.set_result(f"http://{host}:{port}/v1")
+            await self._stopping.wait()
+        except OSError as error:
+            self._started.set_exception(error)
+        finally:
+            await runner.cleanup()
+
+    async def _models(self, _: web.Request) -> web.Response:
+        model = {"id": MODEL, "object": "model", "created": 0, "owned_by": "tests"}
+        return web.json_response({"object": "list", "data": [model]})
+
+    async def _completion(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        self.requests.append(body)
+        reply = self.script(body["messages"])
+        if reply.status != 200:
+            return web.json_response(_error_body(reply.status), status=reply.status)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        try:
+            await response.prepare(request)
+            async for event in self._events(reply, body):
+                await response.write(event)
+        except (asyncio.CancelledError, ConnectionResetError):
+            if not self._stopping.is_set():
+                self.cancelled += 1
+            raise
+        if reply.cut_after is not None and request.transport is not None:
+            request.transport.close()
+        return response
+
+    async def _events(self, reply: Reply, body: dict[str, Any]) -> AsyncIterator[bytes]:
+        chunk = _ChunkFactory(body)
+        await asyncio.sleep(reply.delay)
+        yield chunk.delta({"role": "assistant", "content": "", "refusal": None})
+        due = self._loop.time()
+        for sent, token in enumerate(reply.tokens):
+            if sent == reply.cut_after:
+                return
+            if sent == reply.stall_after:
+                await self._stopping.wait()
+                return
+            # Waiting for an absolute time keeps the rate when a single token is late.
+            await asyncio.sleep(max(0.0, due - self._loop.time()))
+            due += reply.interval
+            yield chunk.delta({"content": token if isinstance(token, str) else token()})
+        yield chunk.delta({}, finish_reason="stop")
+        if chunk.include_usage:
+            yield chunk.usage(len(reply.tokens))
+        yield b"data: [DONE]\n\n"
+
+
+class _ChunkFactory:
+    """Builds the server-sent events of one completion."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        self.include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
+        self._envelope = {
+            "id": f"chatcmpl-{time.monotonic_ns()}",
+            "object": "chat.completion.chunk",
+            "created": int(time.time()),
+            "model": body["model"],
+            "service_tier": "default",
+            "system_fingerprint": "fp_fake",
+        }
+
+    def delta(self, delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+        return self._event([choice], usage=None)
+
+    def usage(self, completion_tokens: int) -> bytes:
+        count = {"prompt_tokens": 1, "completion_tokens": completion_tokens}
+        return self._event([], usage={**count, "total_tokens": 1 + completion_tokens})
+
+    def _event(self, choices: list[dict[str, Any]], usage: dict[str, int] | None) -> bytes:
+        chunk = {**self._envelope, "choices": choices}
+        if self.include_usage:
+            chunk["usage"] = usage
+        return f"data: {json.dumps(chunk)}\n\n".encode()
+
+
+def _error_body(status: int) -> dict[str, Any]:
+    code = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}.get(status)
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    message = f"The test answers this request with status {status}."
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}

@@ -1,0 +1,216 @@
+"""A double of a LiveKit room: no server; what is sent is recorded, and can go wrong by script."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from livekit import rtc
+from livekit.rtc._proto.participant_pb2 import OwnedParticipant, ParticipantInfo
+from livekit.rtc.participant import PublishDataError
+
+from .frames import SLOW, Chunk, Fate, Frame, Header, Packet, Trailer
+
+STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
+AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+
+STREAM_TIMESTAMP = 1_700_000_000_000
+"""What the headers of streams from others carry, in milliseconds since the epoch."""
+
+
+class FakeLocalParticipant(rtc.LocalParticipant):
+    """Ourselves: records what is sent."""
+
+    def __init__(self, identity: str, kind: rtc.ParticipantKind.ValueType) -> None:
+        # None of what the SDK's own constructor and methods talk to exists here.
+        self._info = _info(identity, kind, active=True)
+        self.sent: list[Frame] = []
+        """What reached the wire, in order."""
+        self.fates: deque[Fate] = deque()
+        """What becomes of the next frames; those after are delivered."""
+        self.on_frame: Callable[[Frame], None] = lambda _: None
+        """Called with each frame that reaches the wire."""
+        self.open = asyncio.Event()
+        """While cleared, every frame waits before it reaches the wire."""
+        self.open.set()
+
+    async def stream_text(  # type: ignore[override]  # only what chat uses
+        self,
+        *,
+        topic: str,
+        stream_id: str,
+        destination_identities: list[str],
+        attributes: dict[str, str],
+    ) -> rtc.TextStreamWriter:
+        addressees = tuple(destination_identities)
+        await self.transmit(Header(stream_id, topic, addressees, attributes), rtc.StreamError)
+        return FakeWriter(self, stream_id)
+
+    async def publish_data(  # type: ignore[override]  # only what chat uses
+        self, payload: bytes, *, topic: str, destination_identities: list[str]
+    ) -> None:
+        await self.transmit(Packet(payload, topic, tuple(destination_identities)), PublishDataError)
+
+    async def transmit(self, frame: Frame, error: type[Exception]) -> None:
+        """Bring a frame to the wire, or do to it what `fates` says."""
+        fate = self.fates.popleft() if self.fates else Fate.DELIVERED
+        await asyncio.sleep(SLOW if fate is Fate.SLOW else 0)
+        await self.open.wait()
+        if fate not in (Fate.FAILED, Fate.STUCK):
+            self.sent.append(frame)
+            self.on_frame(frame)
+        if fate in (Fate.FAILED, Fate.UNCONFIRMED):
+            raise error("by script")
+        if fate in (Fate.STUCK, Fate.STUCK_DELIVERED):
+            await asyncio.Event().wait()
+
+
+class FakeWriter(rtc.TextStreamWriter):
+    """An open stream of ours."""
+
+    def __init__(self, participant: FakeLocalParticipant, stream_id: str) -> None:
+        self._participant = participant
+        self._stream_id = stream_id
+        self._index = 0
+        self._ended = False
+
+    async def write(self, text: str) -> None:
+        await self._send(Chunk(self._stream_id, self._index, text))
+        self._index += 1
+
+    async def aclose(self, *, reason: str = "", attributes: dict[str, str] | None = None) -> None:
+        await self._send(Trailer(self._stream_id))
+        self._ended = True
+
+    async def _send(self, frame: Frame) -> None:
+        if self._ended:
+            raise RuntimeError("stream is closed")
+        try:
+            await self._participant.transmit(frame, rtc.StreamError)
+        except rtc.StreamError:
+            # As in the SDK: after a failed write nothing more can be sent, not even the trailer.
+            self._ended = True
+            raise
+
+
+class FakeReader(rtc.TextStreamReader):
+    """A stream that somebody else opened."""
+
+    def __init__(self, stream_id: str, attributes: dict[str, str]) -> None:
+        self._info = rtc.TextStreamInfo(
+            stream_id, "text/plain", "lk.chat", STREAM_TIMESTAMP, None, attributes, []
+        )
+        self._arrived: asyncio.Queue[str | rtc.StreamError | None] = asyncio.Queue()
+        self.closed = False
+        """Whether its owner let go of it."""
+
+    def write(self, text: str) -> None:
+        """Let text arrive."""
+        self._arrived.put_nowait(text)
+
+    def end(self, error: rtc.StreamError | None = None) -> None:
+        """Let the stream's end arrive."""
+        self._arrived.put_nowait(error)
+
+    async def __anext__(self) -> str:
+        arrived = await self._arrived.get()
+        if isinstance(arrived, str):
+            return arrived
+        raise arrived or StopAsyncIteration
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeRoom(rtc.Room):
+    """A room that we are in. Needs a running loop."""
+
+    def __init__(
+        self, identity: str = "assistant", kind: rtc.ParticipantKind.ValueType = AGENT
+    ) -> None:
+        super().__init__()
+        self.me = FakeLocalParticipant(identity, kind)
+        self.listeners: list[tuple[str, Callable[..., Any]]] = []
+        """The handlers on the room: events', and text streams' under their topic."""
+        self._others: dict[str, rtc.RemoteParticipant] = {}
+
+    @property
+    def local_participant(self) -> rtc.LocalParticipant:
+        return self.me
+
+    @property
+    def remote_participants(self) -> Mapping[str, rtc.RemoteParticipant]:
+        return self._others
+
+    def on(self, event: Any, callback: Callable[..., Any] | None = None) -> Callable[..., Any]:
+        if callback is not None:
+            self.listeners.append((event, callback))
+        return super().on(event, callback)
+
+    def off(self, event: Any, callback: Callable[..., Any]) -> None:
+        if (event, callback) in self.listeners:
+            self.listeners.remove((event, callback))
+        super().off(event, callback)
+
+    def register_text_stream_handler(self, topic: str, handler: Callable[..., Any]) -> None:
+        super().register_text_stream_handler(topic, handler)
+        self.listeners.append((topic, handler))
+
+    def unregister_text_stream_handler(self, topic: str) -> None:
+        super().unregister_text_stream_handler(topic)
+        self.listeners = [pair for pair in self.listeners if pair[0] != topic]
+
+    def announce(
+        self, identity: str, kind: rtc.ParticipantKind.ValueType = STANDARD
+    ) -> rtc.RemoteParticipant:
+        """Let a participant connect that cannot be spoken to yet."""
+        participant = rtc.RemoteParticipant(
+            OwnedParticipant(info=_info(identity, kind, active=False))
+        )
+        self._others[identity] = participant
+        self.emit("participant_connected", participant)
+        return participant
+
+    def activate(self, identity: str) -> None:
+        """Let a participant that was announced become active."""
+        participant = self._others[identity]
+        participant._info.state = rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
+        self.emit("participant_active", participant)
+
+    def join(
+        self, identity: str, kind: rtc.ParticipantKind.ValueType = STANDARD
+    ) -> rtc.RemoteParticipant:
+        """Let a participant connect and become active."""
+        participant = self.announce(identity, kind)
+        self.activate(identity)
+        return participant
+
+    def leave(self, identity: str) -> None:
+        """Let a participant disconnect."""
+        self.emit("participant_disconnected", self._others.pop(identity))
+
+    def receive(self, payload: bytes | dict[str, Any], sender: str | None, topic: str) -> None:
+        """Let a packet arrive; from a sender that is not announced, or is None, without name."""
+        data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        participant = self._others.get(sender) if sender is not None else None
+        kind = rtc.DataPacketKind.KIND_RELIABLE
+        self.emit("data_received", rtc.DataPacket(data, kind, participant, topic))
+
+    def open_stream(
+        self, sender: str, stream_id: str, attributes: dict[str, str] | None = None
+    ) -> FakeReader:
+        """Let a text stream on ``lk.chat`` open, and return what feeds it."""
+        reader = FakeReader(stream_id, attributes or {})
+        for topic, handler in list(self.listeners):
+            if topic == "lk.chat":
+                handler(reader, sender)
+        return reader
+
+
+def _info(identity: str, kind: rtc.ParticipantKind.ValueType, *, active: bool) -> ParticipantInfo:
+    states = rtc.ParticipantState
+    state = states.PARTICIPANT_STATE_ACTIVE if active else states.PARTICIPANT_STATE_JOINED
+    return ParticipantInfo(identity=identity, kind=kind, state=state)

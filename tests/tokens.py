@@ -1,0 +1,37 @@
+"""Access tokens for the participants of a test."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from livekit import api
+
+from worker.devstack.livekit_server import LiveKitServer
+
+ParticipantKind = Literal["standard", "egress", "ingress", "sip", "agent"]
+
+
+class MintToken(Protocol):
+    """Mints a token that lets a participant join a room."""
+
+    def __call__(
+        self, identity: str, room: str, *, name: str = "", kind: ParticipantKind = "standard"
+    ) -> str: ...
+
+
+def token_minter(server: LiveKitServer) -> MintToken:
+    """Return what mints tokens for rooms on `server`."""
+
+    def mint(
+        identity: str, room: str, *, name: str = "", kind: ParticipantKind = "standard"
+    ) -> str:
+        return (
+            api.AccessToken(server.api_key, server.api_secret)
+            .with_identity(identity)
+            .with_name(name)
+            .with_kind(kind)
+            .with_grants(api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True))
+            .to_jwt()
+        )
+
+    return mint

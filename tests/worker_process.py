@@ -1,0 +1,134 @@
+"""The worker as its users run it: `python agent.py start` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from tests.doubles import MODEL, FakeOpenAI
+from worker.devstack.livekit_server import LiveKitServer
+from worker.devstack.process import Child
+
+REGISTERED = "registered worker"
+REGISTER_LIMIT = 60.0
+"""Seconds from the start of the process to its registration, on a busy machine."""
+STOP_LIMIT = 3.0
+"""Seconds for a graceful end."""
+
+LogRecord = dict[str, Any]
+"""One log line of the worker: `message`, `level` and the values given in `extra`."""
+
+
+class WorkerProcess:
+    """A running worker and what it has logged."""
+
+    def __init__(self, command: str, settings: Mapping[str, str]) -> None:
+        self.logs: list[LogRecord] = []
+        """Every line so far; one that is not JSON has only a `message`."""
+        self._logged = threading.Condition()
+        self._ended = False
+        self._process = Child(
+            "worker",
+            [sys.executable, "agent.py", command],
+            output=subprocess.PIPE,
+            env=_environment(settings),
+        )
+        self._reader = threading.Thread(target=self._read_logs, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def wait_for_log(
+        self,
+        message: str,
+        limit: float = 10.0,
+        where: Callable[[LogRecord], bool] = lambda _: True,
+    ) -> LogRecord:
+        """Return the first line with this `message` that `where` holds for.
+
+        Raises:
+            AssertionError: There is none after `limit` seconds, or the worker ended without one.
+        """
+
+        def found() -> LogRecord | None:
+            return next((r for r in self.logs if r["message"] == message and where(r)), None)
+
+        with self._logged:
+            self._logged.wait_for(lambda: found() or self._ended, limit)
+            record = found()
+        if record is None:
+            tail = "\n".join(json.dumps(line, ensure_ascii=False) for line in self.logs[-20:])
+            raise AssertionError(f"the worker did not log {message!r}; its last lines:\n{tail}")
+        return record
+
+    def stop(self) -> None:
+        """End the worker and all its processes."""
+        # A worker with open rooms would drain them for up to an hour.
+        self._process.stop(STOP_LIMIT)
+        self._reader.join()
+
+    def _read_logs(self) -> None:
+        with self._process.output as lines:
+            for line in lines:
+                with self._logged:
+                    self.logs.append(_parse(line))
+                    self._logged.notify_all()
+        with self._logged:
+            self._ended = True
+            self._logged.notify_all()
+
+
+@contextmanager
+def running_worker(
+    server: LiveKitServer, llm: FakeOpenAI, **settings: str
+) -> Iterator[WorkerProcess]:
+    """Run `python agent.py start` against `server` and `llm`, registered and ready for rooms.
+
+    Args:
+        server: Where it registers.
+        llm: What answers for it.
+        settings: Further environment variables.
+    """
+    process = WorkerProcess(
+        "start",
+        {
+            "LIVEKIT_URL": server.url,
+            "LIVEKIT_API_KEY": server.api_key,
+            "LIVEKIT_API_SECRET": server.api_secret,
+            "OPENAI_API_KEY": "unused",
+            "OPENAI_BASE_URL": llm.base_url,
+            "CHAT_MODEL": MODEL,
+            "CHAT_HEALTH_PORT": "0",
+            **settings,
+        },
+    )
+    try:
+        process.wait_for_log(REGISTERED, REGISTER_LIMIT)
+        yield process
+    finally:
+        process.stop()
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    ours = ("LIVEKIT_", "OPENAI_", "CHAT_")
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    return {**inherited, "PYTHONUNBUFFERED": "1", **settings}
+
+
+def _parse(line: bytes) -> LogRecord:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    if isinstance(record, dict) and "message" in record:
+        return record
+    return {"message": line.decode(errors="replace").strip()}
