@@ -1,0 +1,43 @@
+"""The command line of the terminal client. No I/O but argparse's own help and errors."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+_EPILOG = """\
+Where it connects: --url and --token, else LIVEKIT_URL with LIVEKIT_API_KEY and LIVEKIT_API_SECRET
+(from the environment or .env), else the server of a running `make dev`.
+
+Piped, it sends each line, waits for the reply, and prints that:
+  echo 'What is LiveKit?' | python -m chat
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for; None where it leaves the choice."""
+
+    room: str | None = None
+    name: str | None = None
+    identity: str | None = None
+    url: str | None = None
+    token: str | None = None
+
+
+def parse(arguments: Sequence[str] | None = None) -> Options:
+    """Parse `arguments`, or the process's own; exits with status 2 on bad ones."""
+    parser = argparse.ArgumentParser(
+        prog="python -m chat",
+        description="Chat in a LiveKit room from the terminal.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--room", help="the room to join (default: the one of `make dev`)")
+    parser.add_argument("--name", help="what others see as your name (default: your login)")
+    parser.add_argument("--identity", help="your identity in the room (default: a new one)")
+    parser.add_argument("--url", help="the LiveKit server (default: LIVEKIT_URL)")
+    parser.add_argument("--token", help="an access token, which also says room and identity")
+    parsed = parser.parse_args(arguments)
+    return Options(**{field.name: getattr(parsed, field.name) for field in fields(Options)})

@@ -1,0 +1,21 @@
+"""What other people's text may put on the terminal: text, and nothing that steers it. No I/O."""
+
+import re
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, ESC and the C1 range among them
+    "\u202a-\u202e\u2066-\u2069"  # overrides that reorder the text around them
+    "\ud800-\udfff]"  # lone surrogates, which JSON can carry and no encoding can print
+)
+_LINE_BREAK = re.compile("\r\n?|[\x85\u2028\u2029]")
+_TAB = " " * 4
+
+
+def printable(text: str) -> str:
+    """Return `text` without what a terminal would obey, its line breaks made newlines."""
+    return _UNPRINTABLE.sub("", _LINE_BREAK.sub("\n", text)).replace("\t", _TAB)
+
+
+def printable_line(text: str) -> str:
+    """Return `text` made printable and on a single line, as a name must be."""
+    return " ".join(printable(text).split())
