@@ -1,0 +1,75 @@
+"""What the processes of a benchmark say, read line by line while they run."""
+
+import collections
+import queue
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from worker.devstack.process import Child, describe_status
+
+_KEPT_LINES = 20
+"""How many lines are quoted of a process that failed."""
+
+
+class ChildFailedError(RuntimeError):
+    """A process ended, or fell silent, before it said what was waited for."""
+
+
+class Listener:
+    """Keeps what a running process writes until it is asked for."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._last_lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def wait_for_line(self, containing: str, limit: float) -> str:
+        """Return the next line that has ``containing`` in it.
+
+        Raises:
+            ChildFailedError: If it does not come, or nothing else does for ``limit`` seconds.
+        """
+        while True:
+            try:
+                line = self._lines.get(timeout=limit)
+            except queue.Empty:
+                raise self._failure(f"said nothing for {limit:g} s") from None
+            if line is None:
+                raise self._failure(f"ended ({describe_status(self._child.wait(limit))})")
+            if containing in line:
+                return line
+
+    def wait_for_end(self, limit: float) -> None:
+        """Let the process end by itself, for ``limit`` seconds at most."""
+        self._child.wait(limit)
+
+    def _read(self) -> None:
+        with self._child.output as output:
+            for raw in output:
+                line = raw.decode(errors="replace")
+                self._last_lines.append(line)
+                self._lines.put(line)
+        self._lines.put(None)
+
+    def _failure(self, what: str) -> ChildFailedError:
+        quoted = "".join(self._last_lines)
+        return ChildFailedError(f"{self._child.name} {what}; its last lines:\n{quoted}")
+
+
+@contextmanager
+def listening_to(
+    name: str, command: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[Listener]:
+    """Run a process for as long as the context lasts.
+
+    Args:
+        name: What to call it when it fails.
+        command: Program and arguments.
+        environment: All of its environment.
+    """
+    with Child(name, command, output=subprocess.PIPE, env=environment) as child:
+        yield Listener(child)

@@ -1,0 +1,50 @@
+"""The replies that are measured, and how the client asks the fake LLM for one. No I/O."""
+
+import re
+from dataclasses import dataclass
+
+from benchmarks.tokens import TOKEN_CHARS
+
+_REQUEST = re.compile(r"(\d+) tokens, (\d+) us apart")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One reply: so many tokens at such an interval."""
+
+    tokens: int
+    interval_us: int
+    """Microseconds between two tokens."""
+
+    @property
+    def title(self) -> str:
+        """Describe it for people."""
+        return f"{self.tokens} tokens, {self.interval_us / 1000:g} ms apart"
+
+    @property
+    def chars(self) -> int:
+        """Characters, and bytes, of the complete reply."""
+        return self.tokens * TOKEN_CHARS
+
+    @property
+    def request(self) -> str:
+        """The message that asks the fake LLM for this reply."""
+        return f"{self.tokens} tokens, {self.interval_us} us apart, please"
+
+
+PACED = Scenario(tokens=200, interval_us=10_000)
+"""100 tokens a second: a usual LLM."""
+
+FAST = Scenario(tokens=1000, interval_us=2_000)
+"""500 tokens a second: a fast LLM, and more than one write for each token can carry."""
+
+WARM_UP = Scenario(tokens=30, interval_us=10_000)
+"""Sent first in every room and not counted: the first call of a cold process costs far more."""
+
+
+def parse_request(text: str) -> Scenario | None:
+    """Read the scenario out of a message, or None when it asks for none."""
+    found = _REQUEST.search(text)
+    if found is None:
+        return None
+    return Scenario(tokens=int(found[1]), interval_us=int(found[2]))
