@@ -1,0 +1,88 @@
+"""Pages on `setupChat` as published from 2024 to today, each with the client SDK of its time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.chat_page import Bubble, ChatPage, OpenChat, only_grows
+from tests.doubles import FakeOpenAI, Reply, words
+
+AGENT = "Assistant"
+LONG = " ".join(f"word{n}" for n in range(60))
+
+STREAM_STEPS = 15
+"""Of the 60 tokens of `LONG`, what a page that reads text streams shows at least."""
+EDIT_STEPS = 3
+"""The same for a page that is sent the full text again and again, a few times a second."""
+
+VERSIONS = {
+    "core-0.9.3": EDIT_STEPS,
+    "core-0.11.5": EDIT_STEPS,
+    "core-0.12.1": EDIT_STEPS,
+    "core-0.12.15": STREAM_STEPS,
+}
+
+every_version = pytest.mark.parametrize(("page", "steps"), VERSIONS.items())
+
+
+def say_slowly(llm: FakeOpenAI, text: str) -> None:
+    """Have the LLM take its time, so that growth can be seen."""
+    llm.script = lambda _: Reply(words(text), interval=0.025)
+
+
+@every_version
+def test_reply_grows_in_one_bubble(
+    page: str, steps: int, open_chat: OpenChat, fake_openai: FakeOpenAI
+) -> None:
+    say_slowly(fake_openai, LONG)
+    ann = open_chat(page)
+    ann.wait_for_participant(AGENT)
+    ann.say("Tell me something long.")
+    ann.wait_for_text(LONG)
+
+    texts = ann.growth(AGENT)
+    assert only_grows(texts)
+    assert len(texts) >= steps
+    assert ann.bubbles() == [Bubble("Ann", "Tell me something long."), Bubble(AGENT, LONG)]
+    assert ann.most_bubbles() == 2
+
+
+def test_all_versions_in_one_room(open_chat: OpenChat, fake_openai: FakeOpenAI) -> None:
+    chats = open_all(open_chat)
+    for page, chat in chats.items():
+        chat.say(f"{page} is here")
+        chat.wait_for_text(f"You said: {page} is here")
+    for nth, (page, chat) in enumerate(chats.items()):
+        answer = f"{nth}: {LONG}"
+        say_slowly(fake_openai, answer)
+        chat.say(f"Hello from {page}")
+        for reader, steps in zip(chats.values(), VERSIONS.values(), strict=True):
+            reader.wait_for_text(answer)
+            question, reply = reader.bubbles()[-2:]
+            assert question == Bubble(page, f"Hello from {page}")
+            assert reply == Bubble(AGENT, answer)
+            replies = sum(bubble.author == AGENT for bubble in reader.bubbles())
+            texts = reader.growth(AGENT, replies - 1)
+            assert only_grows(texts)
+            assert len(texts) >= steps
+    for reader in chats.values():
+        assert reader.most_bubbles() == len(reader.bubbles()) == len(set(reader.bubbles()))
+
+
+@pytest.mark.xfail(
+    raises=AssertionError,
+    reason="until it writes, an old page is taken for one that reads text streams",
+)
+def test_a_page_that_has_not_written_yet_sees_the_answers_to_others(open_chat: OpenChat) -> None:
+    chats = open_all(open_chat)
+    chats["core-0.12.15"].say("Is anybody here?")
+    for reader in chats.values():
+        reader.wait_for_text("You said: Is anybody here?")
+
+
+def open_all(open_chat: OpenChat) -> dict[str, ChatPage]:
+    """Open every version in one room, each as a person named after it."""
+    chats = {page: open_chat(page, person=page) for page in VERSIONS}
+    for chat in chats.values():
+        chat.wait_for_participant(AGENT)
+    return chats
