@@ -14,10 +14,12 @@ os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
 
 import uvloop
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobRequest, cli
+from livekit.agents.worker import ServerEnvOption
 from livekit.plugins import openai
 
 import prompts
 from assistant import GrowingReplies, RoomAssistant, create_llm, create_session, start_session
+from worker.console import prepare_for_console
 from worker.settings import Settings, check_for_command, load_settings
 
 IDENTITY = "agent-assistant"
@@ -70,10 +72,11 @@ def create_server(settings: Settings) -> AgentServer:
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=secret.get_secret_value() if secret is not None else None,
-        port=settings.chat_health_port,
+        # Only a worker in production is checked upon; the others would fight over the port.
+        port=ServerEnvOption(dev_default=0, prod_default=settings.chat_health_port),
         load_fnc=load,
         # Else the first answer in each process waits for these imports.
-        preload_modules=["assistant", "openai.lib.streaming.chat"],
+        preload_modules=["assistant", "openai.lib.streaming.chat", "anyio._backends._asyncio"],
         # However long the server is away, the worker comes back by itself.
         max_retry=sys.maxsize,
     )
@@ -98,4 +101,5 @@ def _create_llm(settings: Settings) -> openai.LLM:
 if __name__ == "__main__":
     settings = load_settings()
     check_for_command(settings, sys.argv[1:])
+    prepare_for_console(sys.argv[1:])
     cli.run_app(create_server(settings))

@@ -18,6 +18,10 @@ from .text_output import ReplyTextOutput
 
 logger = logging.getLogger(__name__)
 
+COMPLAINT_INTERVAL = 5.0
+"""Seconds from one line about messages that cannot be read to the next: one tells a sender enough,
+however much it floods the room."""
+
 CLOSING_LIMIT = 5.0
 """Seconds that a reply has for being completed when the conversation ends."""
 
@@ -53,10 +57,12 @@ class Conversation:
         self._output = output
         self._growing = growing
         self._waiting: list[ChatMessage] = []
+        self._unanswered: list[ChatMessage] = []
         self._arrived = asyncio.Event()
         self._reply: ReplyWriter | None = None
         self._consumer: asyncio.Task[None] | None = None
         self._complaint: asyncio.Task[ChatMessage] | None = None
+        self._next_complaint = 0.0
         chat.on("message_received", self._on_message)
         chat.on("message_rejected", self._on_rejected)
         session.on("error", self._on_error)
@@ -95,7 +101,9 @@ class Conversation:
             await self._answer(turn)
 
     async def _answer(self, turn: list[ChatMessage]) -> None:
-        reply = ReplyWriter(self._chat, self._growing, self._permission(turn, self._reply))
+        self._unanswered += turn
+        permission = self._permission(list(self._unanswered), self._reply)
+        reply = ReplyWriter(self._chat, self._growing, permission)
         self._reply = self._output.reply = reply
         text = "\n".join(message.message or "" for message in turn)
         speech = self._session.generate_reply(user_input=text)
@@ -107,11 +115,14 @@ class Conversation:
             self._output.reply = None
             self._end(reply, speech)
 
-    async def _permission(self, turn: list[ChatMessage], previous: ReplyWriter | None) -> bool:
+    async def _permission(self, asked: list[ChatMessage], previous: ReplyWriter | None) -> bool:
         """Let a reply be written after the one before, and only if it answers a person."""
         if previous is not None:
             await previous.written()
-        return await is_person(self._room, turn[0])
+        for message in sorted(asked, key=lambda message: message.participant is None):
+            if await is_person(self._room, message):
+                return True
+        return False
 
     async def _until_done_or_overtaken(self, speech: SpeechHandle) -> None:
         done = asyncio.ensure_future(speech.wait_for_playout())
@@ -128,6 +139,8 @@ class Conversation:
 
     def _end(self, reply: ReplyWriter, speech: SpeechHandle) -> None:
         """Complete a reply; one that nobody interrupted must not end in silence."""
+        if reply.has_text or not speech.interrupted:
+            self._unanswered.clear()
         if speech.done() and not speech.interrupted:
             if speech.exception() is not None:
                 self._add_notice(reply, "notice_answer_failed")
@@ -149,9 +162,14 @@ class Conversation:
         )
 
     def _on_rejected(self, rejected: RejectedMessage) -> None:
-        if self._complaint is not None and not self._complaint.done():
-            return  # One line tells a sender enough, however much it floods the room.
+        sender = self._room.remote_participants.get(rejected.participant_identity or "")
+        if sender is not None and is_agent(sender):
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._next_complaint:
+            return
+        self._next_complaint = loop.time() + COMPLAINT_INTERVAL
         too_long = rejected.reason == "too long"
         prompt = "notice_message_too_long" if too_long else "notice_message_unreadable"
         complaint = self._chat.send_message(prompts.load(prompt))
-        self._complaint = asyncio.get_running_loop().create_task(complaint)
+        self._complaint = loop.create_task(complaint, name="complaint")

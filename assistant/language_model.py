@@ -11,7 +11,7 @@ client insists on one."""
 
 
 def create_llm(*, model: str, api_key: str | None, base_url: str | None) -> openai_plugin.LLM:
-    """Build the LLM. Call it in the event loop that will use it.
+    """Build the LLM. Call it in the event loop that will use it, and ``aclose`` it in the end.
 
     Args:
         model: The model's name, as the server knows it.
@@ -26,4 +26,16 @@ def create_llm(*, model: str, api_key: str | None, base_url: str | None) -> open
         # Over aiohttp a chunk costs less CPU than over httpx, and rooms get it sooner.
         http_client=openai.DefaultAioHttpClient(),
     )
-    return openai_plugin.LLM(model=model, client=client)
+    return _OwningLLM(model, client)
+
+
+class _OwningLLM(openai_plugin.LLM):
+    """The plugin's LLM, which leaves a client that it was given open, with its client closed."""
+
+    def __init__(self, model: str, client: openai.AsyncOpenAI) -> None:
+        super().__init__(model=model, client=client)
+        self._own_client = client
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self._own_client.close()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from time import monotonic
 
 from chat import ChatManager, ChatMessage
 from chat.pacing import stream_interval
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -46,6 +49,7 @@ class ReplyWriter:
         self._ending = asyncio.Event()
         self._message: ChatMessage | None = None
         self._task = asyncio.get_running_loop().create_task(self._run(), name="reply writer")
+        self._task.add_done_callback(_log_failure)
 
     @property
     def has_text(self) -> bool:
@@ -65,8 +69,8 @@ class ReplyWriter:
         self._changed.set()
 
     async def written(self) -> None:
-        """Wait until the finished message is delivered, given up, or dropped."""
-        await asyncio.shield(self._task)
+        """Wait until the finished message is delivered, given up, or dropped. Never raises."""
+        await asyncio.wait({self._task})
 
     async def _run(self) -> None:
         self._growing.count += 1
@@ -100,3 +104,8 @@ class ReplyWriter:
         if wait > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), wait)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("reply not written", exc_info=error)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from typing import Any
 
 from livekit import rtc
-from livekit.plugins import openai
+from livekit.agents import llm
 
 import prompts
 from chat import ChatManager
@@ -24,7 +25,7 @@ class RoomAssistant:
     def __init__(
         self,
         room: rtc.Room,
-        language_model: openai.LLM,
+        language_model: llm.LLM[Any],
         *,
         max_message_bytes: int,
         growing: GrowingReplies,
@@ -33,11 +34,12 @@ class RoomAssistant:
 
         Args:
             room: Not connected yet: text that comes with the first packets would be lost else.
-            language_model: What answers.
+            language_model: What answers. Closed with the assistant.
             max_message_bytes: Longer messages are refused with a line in the chat.
             growing: The process's count of growing replies.
         """
         self._room = room
+        self._language_model = language_model
         self._output = ReplyTextOutput()
         self._session = create_session(language_model)
         self._chat = ChatManager(room, max_message_bytes=max_message_bytes)
@@ -63,3 +65,4 @@ class RoomAssistant:
         if self._presence is not None:
             await self._presence.aclose()
         await self._session.aclose()
+        await self._language_model.aclose()

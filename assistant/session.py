@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
-from livekit.agents import Agent, AgentSession, APIConnectOptions
+from livekit.agents import Agent, AgentSession, APIConnectOptions, llm
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.io import TextOutput
-from livekit.plugins import openai
 
 LLM_SILENCE_LIMIT = 30.0
 """Seconds the LLM may take to connect, and between two pieces of its answer."""
@@ -15,11 +15,8 @@ LLM_SILENCE_LIMIT = 30.0
 LLM_RETRIES = 1
 """Retries of a failed request. The plugin makes none once text was produced: it would come twice."""
 
-LLM_RETRY_INTERVAL = 0.5
-"""Seconds before a retry."""
 
-
-def create_session(language_model: openai.LLM) -> AgentSession[None]:
+def create_session(language_model: llm.LLM[Any]) -> AgentSession[None]:
     """Build a session that neither hears nor speaks."""
     return AgentSession[None](
         llm=language_model,
@@ -29,7 +26,6 @@ def create_session(language_model: openai.LLM) -> AgentSession[None]:
         conn_options=SessionConnectOptions(
             llm_conn_options=APIConnectOptions(
                 max_retry=LLM_RETRIES,
-                retry_interval=LLM_RETRY_INTERVAL,
                 timeout=LLM_SILENCE_LIMIT,
             ),
             # A conversation outlives any number of failed answers.

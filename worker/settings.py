@@ -6,9 +6,11 @@ import socket
 import sys
 from collections.abc import Sequence
 from functools import cache
-from typing import Annotated, NoReturn
+from itertools import pairwise
+from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BAD_SETTINGS = 2
@@ -17,33 +19,24 @@ BAD_SETTINGS = 2
 DEFAULT_MODEL = "gpt-4.1-mini"
 
 
-def _none_if_blank(value: object) -> object:
-    """A variable that is set to nothing counts as not set, as in a copied ``.env.example``."""
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-OptionalText = Annotated[str | None, BeforeValidator(_none_if_blank)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_none_if_blank)]
-
-
 class Settings(BaseSettings):
     """The variables, by their names in lower case."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
-    livekit_url: OptionalText = None
+    livekit_url: str | None = None
     """Where the LiveKit server is: ``ws://`` or ``wss://`` (``http`` and ``https`` also work)."""
 
-    livekit_api_key: OptionalText = None
+    livekit_api_key: str | None = None
     """The server's API key."""
 
-    livekit_api_secret: OptionalSecret = None
+    livekit_api_secret: SecretStr | None = None
     """The secret that belongs to the key."""
 
-    openai_api_key: OptionalSecret = None
+    openai_api_key: SecretStr | None = None
     """Key of the LLM service; may be missing if `openai_base_url` needs none."""
 
-    openai_base_url: OptionalText = None
+    openai_base_url: str | None = None
     """An OpenAI-compatible service's URL, up to ``/v1``. None is OpenAI itself."""
 
     chat_model: Annotated[str, Field(min_length=1)] = DEFAULT_MODEL
@@ -63,6 +56,13 @@ class Settings(BaseSettings):
 
     chat_health_port: Annotated[int, Field(ge=0, le=65_535)] = 8081
     """Port of the health check in ``start``; 0 takes any free one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ignore_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """A variable that is set to nothing counts as not set, as in a copied ``.env.example``."""
+        stripped = {k: v.strip() if isinstance(v, str) else v for k, v in values.items()}
+        return {k: v for k, v in stripped.items() if v != ""}
 
 
 def load_settings() -> Settings:
@@ -108,20 +108,39 @@ def _require_livekit(settings: Settings, arguments: Sequence[str]) -> None:
         "--api-secret": ("LIVEKIT_API_SECRET", settings.livekit_api_secret),
     }
     for option, (variable, value) in required.items():
-        given = any(a == option or a.startswith(f"{option}=") for a in arguments)
-        if value is None and not given:
+        if value is None and _option(arguments, option) is None:
             refuse(variable, "is not set (with no LiveKit server at hand, run `make dev`)")
-    url = settings.livekit_url
-    if url is not None and not url.startswith(("ws://", "wss://", "http://", "https://")):
-        refuse("LIVEKIT_URL", "must start with ws:// or wss://")
+    url = _option(arguments, "--url") or settings.livekit_url
+    _require_url("LIVEKIT_URL", url, ("ws", "wss", "http", "https"))
+
+
+def _option(arguments: Sequence[str], name: str) -> str | None:
+    """The value of an option on the command line, given as ``--name value`` or ``--name=value``."""
+    for argument, following in pairwise((*arguments, "")):
+        if argument == name:
+            return following
+        if argument.startswith(f"{name}="):
+            return argument.removeprefix(f"{name}=")
+    return None
 
 
 def _require_llm(settings: Settings) -> None:
     if settings.openai_api_key is None and settings.openai_base_url is None:
         refuse("OPENAI_API_KEY", "is not set, nor is OPENAI_BASE_URL (with no LLM, run `make dev`)")
-    url = settings.openai_base_url
-    if url is not None and not url.startswith(("http://", "https://")):
-        refuse("OPENAI_BASE_URL", "must start with http:// or https://")
+    _require_url("OPENAI_BASE_URL", settings.openai_base_url, ("http", "https"))
+
+
+def _require_url(variable: str, url: str | None, schemes: tuple[str, ...]) -> None:
+    if url is not None and not _is_url(url, schemes):
+        refuse(variable, f"must be a URL that starts with {schemes[0]}:// or {schemes[1]}://")
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        url = urlsplit(text)
+        return url.scheme in schemes and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
 
 
 def _require_free_port(port: int) -> None:

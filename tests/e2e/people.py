@@ -1,0 +1,160 @@
+"""People in a room, as the worker meets them: with today's clients, or with JSON alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from livekit import rtc
+
+from chat import ChatManager, ChatMessage
+from tests.tokens import MintToken, ParticipantKind
+from tests.waiting import eventually
+
+AGENT_LIMIT = 40.0
+"""Seconds for the agent to join a new room, on a busy machine."""
+
+ANSWER_LIMIT = 15.0
+"""Seconds for an answer."""
+
+TOPIC_JSON = "lk-chat-topic"
+TOPIC_JSON_UPDATE = "lk-chat-update-topic"
+
+
+@dataclass(frozen=True)
+class Door:
+    """The way into a room."""
+
+    url: str
+    token: MintToken
+    room_name: str
+
+    @contextlib.asynccontextmanager
+    async def enter(
+        self, identity: str = "ada", *, wait: bool = True, kind: ParticipantKind = "standard"
+    ) -> AsyncIterator[Person]:
+        """Come in with a client that speaks text streams.
+
+        Args:
+            identity: Under which identity.
+            wait: Whether to wait for the agent first.
+            kind: What to be.
+        """
+        room = rtc.Room()
+        person = Person(room, ChatManager(room))
+        await room.connect(self.url, self.token(identity, self.room_name, kind=kind))
+        try:
+            if wait:
+                await eventually(lambda: person.agent, AGENT_LIMIT)
+            yield person
+        finally:
+            await person.chat.aclose()
+            await room.disconnect()
+
+    @contextlib.asynccontextmanager
+    async def enter_with_json(self, identity: str = "bob") -> AsyncIterator[JsonPerson]:
+        """Come in with a client that only knows JSON packets."""
+        room = rtc.Room()
+        person = JsonPerson(room)
+        await room.connect(self.url, self.token(identity, self.room_name))
+        try:
+            await eventually(lambda: agent_in(room), AGENT_LIMIT)
+            yield person
+        finally:
+            await room.disconnect()
+
+
+def agent_in(room: rtc.Room) -> rtc.RemoteParticipant | None:
+    """The agent, once it is there and shows what it does."""
+    agent = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+    for participant in room.remote_participants.values():
+        if participant.kind == agent and "lk.agent.state" in participant.attributes:
+            return participant
+    return None
+
+
+class Person:
+    """Somebody with a client on today's SDK, and what they see."""
+
+    def __init__(self, room: rtc.Room, chat: ChatManager) -> None:
+        self.room = room
+        self.chat = chat
+        self.seen: list[ChatMessage] = []
+        """Every state of every message, in order."""
+        chat.on("message_added", self.seen.append)
+        chat.on("message_updated", self.seen.append)
+
+    @property
+    def agent(self) -> rtc.RemoteParticipant | None:
+        return agent_in(self.room)
+
+    @property
+    def bubbles(self) -> list[ChatMessage]:
+        """The newest state of each message, in the order in which they appeared."""
+        return list({(m.participant_identity, m.id): m for m in self.seen}.values())
+
+    @property
+    def texts(self) -> list[str]:
+        return [m.message or "" for m in self.bubbles]
+
+    @property
+    def answers(self) -> list[str]:
+        """The texts of the complete messages."""
+        return [m.message or "" for m in self.bubbles if m.complete]
+
+    async def say(self, text: str) -> ChatMessage:
+        return await self.chat.send_message(text)
+
+    async def reads(self, *texts: str, limit: float = ANSWER_LIMIT) -> None:
+        """Wait until these are all the messages there are, complete."""
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: self.answers == list(texts), limit)
+        assert (self.answers, self.texts) == (list(texts), list(texts))
+
+    async def ask(
+        self, text: str, answer: str | None = None, *, limit: float = ANSWER_LIMIT
+    ) -> None:
+        """Say something and wait for the answer to it, by default the echo."""
+        before = self.texts
+        await self.say(text)
+        await self.reads(*before, f"You said: {text}" if answer is None else answer, limit=limit)
+
+
+@dataclass
+class JsonPerson:
+    """Somebody whose client only knows JSON packets."""
+
+    room: rtc.Room
+    packets: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
+    """When, on which topic, and what."""
+    streams: int = 0
+    """Text streams that were opened to this client, in vain."""
+
+    def __post_init__(self) -> None:
+        self.room.on("data_received", self._on_data)
+
+    def _on_data(self, packet: rtc.DataPacket) -> None:
+        now = asyncio.get_running_loop().time()
+        self.packets.append((now, packet.topic or "", json.loads(packet.data)))
+
+    async def send(self, payload: bytes | dict[str, Any], topic: str = TOPIC_JSON) -> None:
+        data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        await self.room.local_participant.publish_data(data, topic=topic)
+
+    async def say(self, text: str, identifier: str = "m1") -> None:
+        await self.send({"id": identifier, "message": text, "timestamp": 1_790_000_000_000})
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The newest text of each message."""
+        return {fields["id"]: fields["message"] for _, _, fields in self.packets}
+
+    async def reads(self, *texts: str, limit: float = ANSWER_LIMIT) -> None:
+        """Wait until these are the texts of all the messages there are."""
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: list(self.texts.values()) == list(texts), limit)
+        assert list(self.texts.values()) == list(texts)

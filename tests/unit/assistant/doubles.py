@@ -1,0 +1,226 @@
+"""What a conversation touches, without a network: a chat, a room, an LLM."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from livekit import rtc
+from livekit.agents import llm
+from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
+
+from chat import ChatManager, ChatMessage, RejectedMessage
+
+STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
+AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+
+
+@dataclass(frozen=True)
+class Person:
+    """A participant, as far as a conversation looks at it."""
+
+    identity: str = "ada"
+    kind: int = STANDARD
+
+
+ADA = Person()
+ROBOT = Person("robot", AGENT)
+
+
+class RoomDouble(rtc.EventEmitter[str]):
+    """A room: who is in it, and its events."""
+
+    def __init__(self, *people: Person) -> None:
+        super().__init__()
+        self.remote_participants: dict[str, Person] = {p.identity: p for p in people}
+        self.local_participant = self
+        self.connected = True
+        self.states: list[str] = []
+        """Every value of the agent's state attribute, in order."""
+
+    def isconnected(self) -> bool:
+        return self.connected
+
+    async def set_attributes(self, attributes: dict[str, str]) -> None:
+        self.states += attributes.values()
+
+    def announce(self, person: Person) -> None:
+        self.remote_participants[person.identity] = person
+        self.emit("participant_connected", person)
+
+    @property
+    def room(self) -> rtc.Room:
+        return cast(rtc.Room, self)
+
+
+@dataclass(frozen=True)
+class Write:
+    """One call of `send_message` or `update_message`."""
+
+    id: str
+    text: str
+    complete: bool
+
+
+class ChatDouble(rtc.EventEmitter[str]):
+    """Takes the place of `ChatManager`: notes what is written, and can hold it up or fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[Write] = []
+        self.in_flight = 0
+        self.most_in_flight = 0
+        self.open = asyncio.Event()
+        """Cleared, it holds up every write."""
+        self.open.set()
+        self.failure: Exception | None = None
+        """Raised by every write, if there is one."""
+
+    @property
+    def manager(self) -> ChatManager:
+        return cast(ChatManager, self)
+
+    @property
+    def bubbles(self) -> dict[str, Write]:
+        """The newest state of each message, in the order in which they appeared."""
+        return {write.id: write for write in self.writes}
+
+    @property
+    def texts(self) -> list[str]:
+        return [write.text for write in self.bubbles.values()]
+
+    @property
+    def completed(self) -> list[str]:
+        return [write.text for write in self.bubbles.values() if write.complete]
+
+    async def send_message(self, message: str, *, complete: bool = True) -> ChatMessage:
+        sent = ChatMessage(message=message, is_local=True)
+        await self.update_message(sent, complete=complete)
+        return sent
+
+    async def update_message(self, message: ChatMessage, *, complete: bool = True) -> None:
+        write = Write(message.id, message.message or "", complete)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await self.open.wait()
+            if self.failure is not None:
+                raise self.failure
+        finally:
+            self.in_flight -= 1
+        self.writes.append(write)
+
+    def receive(self, text: str | None, by: Person | str | None = ADA, **fields: Any) -> None:
+        """Deliver a message; a `by` that is not a `Person` is not announced yet."""
+        known = isinstance(by, Person)
+        message = ChatMessage(
+            message=text,
+            participant=cast(rtc.Participant, by) if known else None,
+            participant_identity=by.identity if isinstance(by, Person) else by,
+            **fields,
+        )
+        self.emit("message_received", message)
+
+    def reject(self, reason: Any, by: str | None = ADA.identity) -> None:
+        self.emit("message_rejected", RejectedMessage(by, reason))
+
+
+Answer = Callable[[], AsyncIterator[str]]
+"""The deltas of one answer. It may wait, and it may raise."""
+
+
+@dataclass
+class Script:
+    """What `ScriptedLLM` is asked, and what it answers."""
+
+    answers: list[Answer] = field(default_factory=list)
+    """One per attempt; when they are used up, it echoes."""
+    requests: list[list[tuple[str, str]]] = field(default_factory=list)
+    """Role and text of each message of each request, without the instructions."""
+
+    @property
+    def last_user_texts(self) -> list[str]:
+        """The newest user message of each request."""
+        return [[text for role, text in r if role == "user"][-1] for r in self.requests]
+
+
+class ScriptedLLM(llm.LLM[Any]):
+    """An LLM that says what a test tells it to, in the test's own event loop."""
+
+    def __init__(self, *answers: Answer) -> None:
+        super().__init__()
+        self.script = Script(list(answers))
+
+    def chat(
+        self,
+        *,
+        chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool] | None = None,
+        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
+        **_: Any,
+    ) -> llm.LLMStream:
+        asked: list[tuple[str, str]] = [
+            (item.role, item.text_content or "")
+            for item in chat_ctx.items
+            if isinstance(item, llm.ChatMessage) and item.role != "system"
+        ]
+        self.script.requests.append(asked)
+        echo = saying(f"echo {asked[-1][1]}")
+        return _ScriptedStream(
+            self, echo, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options
+        )
+
+
+class _ScriptedStream(llm.LLMStream):
+    def __init__(self, model: ScriptedLLM, echo: Answer, **kwargs: Any) -> None:
+        self._answers = model.script.answers
+        self._echo = echo
+        super().__init__(model, **kwargs)
+
+    async def _run(self) -> None:
+        # It runs again for a retry, which takes the next answer.
+        answer = self._answers.pop(0) if self._answers else self._echo
+        async for text in answer():
+            delta = llm.ChoiceDelta(role="assistant", content=text)
+            self._event_ch.send_nowait(llm.ChatChunk(id="answer", delta=delta))
+
+
+def saying(*deltas: str) -> Answer:
+    """An answer of these deltas, at once."""
+
+    async def answer() -> AsyncIterator[str]:
+        for delta in deltas:
+            yield delta
+
+    return answer
+
+
+def failing(*deltas: str, error: Exception) -> Answer:
+    """An answer that ends with an error after these deltas."""
+
+    async def answer() -> AsyncIterator[str]:
+        for delta in deltas:
+            yield delta
+        raise error
+
+    return answer
+
+
+class Held:
+    """An answer that goes on only when the test lets it."""
+
+    def __init__(self, *before: str, then: tuple[str, ...] = ()) -> None:
+        self.go_on = asyncio.Event()
+        self.started = asyncio.Event()
+        self._before = before
+        self._then = then
+
+    async def __call__(self) -> AsyncIterator[str]:
+        self.started.set()
+        for delta in self._before:
+            yield delta
+        await self.go_on.wait()
+        for delta in self._then:
+            yield delta

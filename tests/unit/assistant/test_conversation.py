@@ -1,0 +1,307 @@
+"""One room's conversation, with a real session, a scripted LLM, and a chat that takes notes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from livekit.agents import APIConnectionError, APIStatusError
+
+import prompts
+from assistant.conversation import Conversation
+from assistant.reply import GrowingReplies
+from assistant.session import create_session, start_session
+from assistant.text_output import ReplyTextOutput
+from tests.unit.assistant.doubles import (
+    ADA,
+    ROBOT,
+    ChatDouble,
+    Held,
+    RoomDouble,
+    ScriptedLLM,
+    failing,
+    saying,
+)
+from tests.unit.assistant.scene import talking
+from tests.waiting import eventually
+
+FAILED = prompts.load("notice_answer_failed")
+NO_ANSWER = prompts.load("notice_no_answer")
+TOO_LONG = prompts.load("notice_message_too_long")
+UNREADABLE = prompts.load("notice_message_unreadable")
+
+
+def fatal() -> APIStatusError:
+    return APIStatusError("denied", status_code=401, retryable=False)
+
+
+async def test_each_turn_gets_one_reply() -> None:
+    async with talking() as scene:
+        scene.chat.receive("one")
+        await scene.shown("echo one")
+        scene.chat.receive("two")
+        await scene.shown("echo one", "echo two")
+        assert scene.asked[1] == [("user", "one"), ("assistant", "echo one"), ("user", "two")]
+
+
+async def test_what_came_before_the_session_started_is_answered() -> None:
+    model, chat, room = ScriptedLLM(), ChatDouble(), RoomDouble(ADA)
+    session, output = create_session(model), ReplyTextOutput()
+    conversation = Conversation(room.room, chat.manager, session, output, GrowingReplies())
+    chat.receive("early")
+    chat.receive("bird")
+    await start_session(session, "Be brief.", output)
+    conversation.begin()
+    await eventually(lambda: chat.completed == ["echo early\nbird"])
+    await conversation.aclose()
+    await session.aclose()
+
+
+async def test_a_new_message_interrupts_and_the_partial_reply_stays() -> None:
+    held = Held("a partial", then=(" that never ends",))
+    async with talking(held) as scene:
+        scene.chat.receive("one")
+        await eventually(lambda: scene.chat.texts == ["a partial"])
+        scene.chat.receive("two")
+        await scene.shown("a partial", "echo two")
+        held.go_on.set()
+        scene.chat.receive("three")
+        await scene.shown("a partial", "echo two", "echo three")
+        assert scene.asked[-1] == [
+            ("user", "one"),
+            ("assistant", "a partial"),
+            ("user", "two"),
+            ("assistant", "echo two"),
+            ("user", "three"),
+        ]
+
+
+@pytest.mark.parametrize("gap", [False, True], ids=["at once", "after the request went out"])
+async def test_a_burst_before_the_first_word_gets_one_reply(gap: bool) -> None:
+    async with talking(*[Held() for _ in range(3)] if gap else []) as scene:
+        for count, text in enumerate(["a", "b", "c", "d"], 1):
+            scene.chat.receive(text)
+            if gap:
+                await scene.has_asked(count)
+        await eventually(lambda: scene.chat.completed)
+        assert len(scene.chat.bubbles) == 1
+        last = "\n".join(text for role, text in scene.asked[-1] if role == "user")
+        assert last == "a\nb\nc\nd"
+        scene.chat.receive("e")
+        await eventually(lambda: len(scene.chat.completed) == 2)
+        everything = "\n".join(text for role, text in scene.asked[-1] if role == "user")
+        assert everything == "a\nb\nc\nd\ne"
+
+
+async def test_the_second_reply_comes_below_the_first_however_slow_the_network() -> None:
+    async with talking(Held("first")) as scene:
+        scene.chat.open.clear()
+        scene.chat.receive("one")
+        await eventually(lambda: scene.chat.in_flight)
+        scene.chat.receive("two")
+        await eventually(lambda: len(scene.asked) == 2)
+        scene.chat.open.set()
+        await scene.shown("first", "echo two")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"text": ""},
+        {"text": " \n\t"},
+        {"text": None},
+        {"text": "edited", "edited": True},
+        {"text": "", "deleted": True},
+        {"text": "gone", "deleted": True},
+        {"text": "from an agent", "by": ROBOT},
+    ],
+    ids=str,
+)
+async def test_what_is_no_turn_is_not_answered_and_interrupts_nothing(
+    fields: dict[str, Any],
+) -> None:
+    held = Held("begin", then=(" end",))
+    async with talking(held) as scene:
+        scene.chat.receive("question")
+        await eventually(lambda: scene.chat.texts == ["begin"])
+        scene.chat.receive(**fields)
+        held.go_on.set()
+        await scene.shown("begin end")
+        assert scene.questions == ["question"]
+
+
+async def test_a_sender_who_is_announced_later_is_answered_after_that() -> None:
+    async with talking(room=RoomDouble()) as scene:
+        scene.chat.receive("hello", by="ada")
+        await eventually(lambda: scene.questions == ["hello"])
+        assert scene.chat.writes == []
+        scene.room.announce(ADA)
+        await scene.shown("echo hello")
+
+
+async def test_an_agent_that_is_announced_later_is_not_answered() -> None:
+    async with talking(room=RoomDouble()) as scene:
+        scene.chat.receive("beep", by="robot")
+        await eventually(lambda: scene.questions == ["beep"])
+        scene.room.announce(ROBOT)
+        scene.room.announce(ADA)
+        scene.chat.receive("hello")
+        await scene.shown("echo hello")
+
+
+async def test_a_person_is_answered_though_an_unannounced_agent_wrote_in_the_same_burst() -> None:
+    async with talking(room=RoomDouble(ADA)) as scene:
+        scene.chat.receive("beep", by="robot")
+        scene.chat.receive("hello")
+        scene.room.announce(ROBOT)
+        await eventually(lambda: scene.chat.completed)
+        assert len(scene.chat.bubbles) == 1
+        assert "hello" in scene.questions[-1]
+
+
+async def test_an_unannounced_agent_does_not_cost_a_person_the_answer() -> None:
+    async with talking(Held(), saying("for both"), room=RoomDouble(ADA)) as scene:
+        scene.chat.receive("hello")
+        await eventually(lambda: scene.asked)
+        scene.chat.receive("beep", by="robot")
+        scene.room.announce(ROBOT)
+        await scene.shown("for both")
+
+
+async def test_a_sender_who_is_never_announced_counts_as_a_person(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("assistant.senders.ANNOUNCEMENT_LIMIT", 0.01)
+    async with talking(room=RoomDouble()) as scene:
+        scene.chat.receive("hello", by="ghost")
+        await scene.shown("echo hello")
+
+
+async def test_an_unannounced_json_sender_is_whoever_is_announced_next() -> None:
+    async with talking(room=RoomDouble()) as scene:
+        scene.chat.receive("hello", by=None)
+        await eventually(lambda: scene.questions == ["hello"])
+        assert scene.chat.writes == []
+        scene.room.announce(ADA)
+        await scene.shown("echo hello")
+
+
+async def test_a_failed_answer_is_a_line_for_the_person_and_a_cause_for_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with talking(failing(error=fatal())) as scene:
+        scene.chat.receive("secret question")
+        await scene.shown(FAILED)
+    records = [r for r in caplog.records if r.message == "LLM request failed"]
+    assert "denied" in records[0].__dict__["cause"]
+    assert not any("secret question" in str(r.__dict__) for r in caplog.records)
+
+
+async def test_a_failure_after_text_ends_the_same_message() -> None:
+    async with talking(failing("half", error=fatal())) as scene:
+        scene.chat.receive("question")
+        await scene.shown(f"half\n\n{FAILED}")
+
+
+async def test_a_retry_that_succeeds_shows_nothing_of_the_failure() -> None:
+    broken = failing(error=APIConnectionError("refused"))
+    async with talking(broken, saying("fine")) as scene:
+        scene.chat.receive("question")
+        await scene.shown("fine")
+
+
+@pytest.mark.parametrize("deltas", [(), ("",), ("  ", "\n")])
+async def test_an_empty_answer_is_not_silence(deltas: tuple[str, ...]) -> None:
+    async with talking(saying(*deltas)) as scene:
+        scene.chat.receive("question")
+        await eventually(lambda: scene.chat.completed)
+        assert [text.strip() for text in scene.chat.texts] == [NO_ANSWER]
+
+
+async def test_the_room_goes_on_after_many_failures_in_a_row() -> None:
+    failures = 12
+    async with talking(*[failing(error=fatal())] * failures) as scene:
+        for count in range(1, failures + 1):
+            scene.chat.receive("question")
+            await scene.shown(*[FAILED] * count)
+        scene.chat.receive("still there?")
+        await scene.shown(*[FAILED] * failures, "echo still there?")
+
+
+async def test_the_room_goes_on_after_a_reply_that_could_not_be_written() -> None:
+    async with talking() as scene:
+        scene.chat.failure = RuntimeError("room is gone")
+        scene.chat.receive("one")
+        await eventually(lambda: scene.questions == ["one"])
+        await eventually(lambda: scene.growing.count == 0)
+        scene.chat.failure = None
+        scene.chat.receive("two")
+        await scene.shown("echo two")
+
+
+@pytest.mark.parametrize(
+    ("reason", "notice"),
+    [("too long", TOO_LONG), ("broken off", UNREADABLE), ("too many streams", UNREADABLE)],
+)
+async def test_a_rejected_message_gets_one_line_however_many_come(reason: str, notice: str) -> None:
+    async with talking() as scene:
+        for _ in range(10):
+            scene.chat.reject(reason)
+            await asyncio.sleep(0)
+        await scene.shown(notice)
+        scene.chat.receive("sorry")
+        await scene.shown(notice, "echo sorry")
+        scene.conversation._next_complaint = 0.0  # Some time later.
+        scene.chat.reject(reason)
+        await scene.shown(notice, "echo sorry", notice)
+        assert scene.questions == ["sorry"]
+
+
+async def test_a_rejected_message_of_an_agent_gets_no_line() -> None:
+    async with talking() as scene:
+        scene.chat.reject("too long", by=ROBOT.identity)
+        scene.chat.receive("hello")
+        await scene.shown("echo hello")
+
+
+async def test_aclose_completes_the_partial_reply() -> None:
+    async with talking(Held("as far as it")) as scene:
+        scene.chat.receive("question")
+        await eventually(lambda: scene.chat.texts == ["as far as it"])
+        await scene.conversation.aclose()
+        assert scene.chat.completed == ["as far as it"]
+        scene.chat.receive("too late")
+        scene.chat.reject("too long")
+        assert scene.questions == ["question"]
+
+
+async def test_aclose_before_the_first_word_leaves_no_bubble() -> None:
+    async with talking(Held()) as scene:
+        scene.chat.receive("question")
+        await eventually(lambda: scene.asked)
+        await scene.conversation.aclose()
+        assert scene.chat.writes == []
+
+
+async def test_aclose_does_not_wait_for_ever_for_the_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("assistant.conversation.CLOSING_LIMIT", 0.05)
+    async with talking() as scene:
+        scene.chat.open.clear()
+        scene.chat.receive("question")
+        await eventually(lambda: scene.chat.in_flight)
+        async with asyncio.timeout(1):
+            await scene.conversation.aclose()
+        scene.chat.open.set()
+        await scene.shown("echo question")
+
+
+async def test_aclose_before_begin_leaves_nothing_behind() -> None:
+    chat, room, session = ChatDouble(), RoomDouble(), create_session(ScriptedLLM())
+    conversation = Conversation(
+        room.room, chat.manager, session, ReplyTextOutput(), GrowingReplies()
+    )
+    await conversation.aclose()
+    chat.receive("too late")
