@@ -15,8 +15,12 @@ from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
 logger = logging.getLogger(__name__)
 
-PULSE_DELAY = 0.45
-"""Seconds from a participant's arrival to the pulse: its page has rendered the agent by then."""
+PULSE_DELAYS = (0.45, 2.0, 5.0)
+"""Seconds from a participant's arrival to the pulses for it. Its page has rendered the agent by the
+first; the others are for a page, or a machine, that is slow."""
+
+PULSE_GAP = 0.5
+"""Seconds from one pulse to the next at least: those for a crowd are one."""
 
 PULSE_LENGTH = 0.25
 """Seconds for which a pulse says ``thinking``."""
@@ -38,6 +42,7 @@ class Presence:
         self._wanted: str = session.agent_state
         self._changed = asyncio.Event()
         self._pulse_due = asyncio.Event()
+        self._timers: set[asyncio.TimerHandle] = set()
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(self._publish(), name="presence publisher"),
@@ -48,7 +53,7 @@ class Presence:
         room.on("participant_active", self._on_participant)
         room.on("reconnected", self._changed.set)
         self._changed.set()
-        self._pulse_due.set()
+        self._schedule_pulses()
 
     async def aclose(self) -> None:
         """Stop publishing."""
@@ -56,6 +61,8 @@ class Presence:
         self._room.off("participant_connected", self._on_participant)
         self._room.off("participant_active", self._on_participant)
         self._room.off("reconnected", self._changed.set)
+        for timer in self._timers:
+            timer.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -64,7 +71,13 @@ class Presence:
         self._show(event.new_state)
 
     def _on_participant(self, participant: rtc.RemoteParticipant) -> None:
-        self._pulse_due.set()
+        self._schedule_pulses()
+
+    def _schedule_pulses(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._timers = {timer for timer in self._timers if timer.when() > now}
+        self._timers |= {loop.call_later(delay, self._pulse_due.set) for delay in PULSE_DELAYS}
 
     def _show(self, state: str) -> None:
         self._wanted = state
@@ -81,9 +94,9 @@ class Presence:
     async def _pulse(self) -> None:
         while True:
             await self._pulse_due.wait()
-            self._pulse_due.clear()
-            await asyncio.sleep(PULSE_DELAY)
             if self._session.agent_state == "listening":
                 self._show("thinking")
                 await asyncio.sleep(PULSE_LENGTH)
                 self._show(self._session.agent_state)
+            await asyncio.sleep(PULSE_GAP)
+            self._pulse_due.clear()

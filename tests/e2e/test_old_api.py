@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 from livekit import rtc
 
 from chat import ChatManager, ChatMessage
-from tests.tokens import MintToken
+from tests.tokens import MintToken, token_minter
 from tests.waiting import eventually
 from worker.devstack.livekit_server import LiveKitServer
 
@@ -40,6 +40,19 @@ class Peer:
 
 
 Join = Callable[[str], Awaitable[Peer]]
+
+
+@pytest.fixture(scope="module")
+def livekit_server() -> Iterator[LiveKitServer]:
+    """A server of these tests' own: on the shared one a worker would join in and answer."""
+    with LiveKitServer.start() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def token(livekit_server: LiveKitServer) -> MintToken:
+    """Mints tokens for that server."""
+    return token_minter(livekit_server)
 
 
 @pytest.fixture
