@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from chat import ChatManager, ChatMessage
-from chat.pacing import stream_interval
+from chat.sending.pacing import stream_interval
 
 logger = logging.getLogger(__name__)
 

@@ -16,13 +16,15 @@ runs after changing one import::
 This package knows rooms and participants. It knows no LLM, and imports nothing of
 ``livekit.agents``. Only the names exported here are public.
 
-Where things are: ``message`` (the value), ``wire`` (bytes to values and back), ``dialect`` (which
-packets a participant understands), ``inbox`` (receiving), ``outbox`` and ``channels`` (sending),
-``roster`` (who is in the room), ``manager`` (the public face).
+Where things are: ``message`` (the value), ``wire`` (bytes to values and back), ``dialect`` and
+``hearing`` (which packets a participant understands), ``protobuf`` (packets that the SDK does not
+expose), ``roster`` (who is in the room),
+``receiving``, ``sending`` (with a channel for each dialect), ``manager`` (the public face).
 """
 
+from .dialect import Dialect
 from .manager import ChatManager
-from .message import ChatMessage
-from .reception import RejectedMessage
+from .message import Attachment, ChatMessage
+from .receiving.reception import RejectedMessage
 
-__all__ = ["ChatManager", "ChatMessage", "RejectedMessage"]
+__all__ = ["Attachment", "ChatManager", "ChatMessage", "Dialect", "RejectedMessage"]

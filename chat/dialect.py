@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from enum import Enum
 
 from .wire import JsonPacket
@@ -12,55 +12,66 @@ class Dialect(Enum):
     """How a participant must be spoken to so that it sees each message once."""
 
     STREAM = "stream"
-    """Text streams on ``lk.chat``: components-js from core 0.12.2, React Native, Android from 2.0."""
+    """Text streams on ``lk.chat``: components-js from core 0.12.2 (so the playground, and the React
+    and React Native starters), Android from 2.0, and this package."""
 
     JSON_EDIT = "json-edit"
-    """JSON packets and JSON edits: components-js core 0.9 to 0.12.1, ``rtc.ChatManager``."""
+    """JSON packets, and whole-text edits of them: components-js core 0.9 to 0.12.1, and
+    ``rtc.ChatManager``."""
+
+    JSON_FINAL = "json-final"
+    """One JSON packet when the message is complete: components-js core up to 0.8, Android 1.x, and
+    ``ChatContext`` of components-flutter. They would show an edit as a second message."""
+
+    SEGMENT = "segment"
+    """Text streams on ``lk.transcription``: ``Session`` of Swift and Flutter, and Unity."""
+
+    PROTO = "protobuf"
+    """Protobuf packets, and whole-text edits of them: applications of one's own on client-sdk-js
+    that listen to ``RoomEvent.ChatMessage``."""
+
+    UNKNOWN = "unknown"
+    """Not heard yet: a text stream, and the complete message as JSON besides, marked as its twin.
+    Shown once by all but `SEGMENT` and `PROTO` clients; grows where text streams are known."""
 
 
-DEFAULT = Dialect.STREAM
-"""How a participant is spoken to until its messages show otherwise."""
+ATTRIBUTE = "chat.dialect"
+"""Participant attribute that names the dialect to speak to that participant, whatever it sends."""
+
+_UPPER_CASE_UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What has been seen of one participant's messages."""
-
-    stream: bool = False
-    """It opened a text stream on ``lk.chat``."""
-
-    twin: bool = False
-    """It sent a JSON packet with the key ``ignoreLegacy``: its client also speaks text streams."""
-
-    json: bool = False
-    """It sent a JSON packet without that key."""
-
-    def and_(self, other: Evidence) -> Evidence:
-        """Both together."""
-        return Evidence(
-            stream=self.stream or other.stream,
-            twin=self.twin or other.twin,
-            json=self.json or other.json,
-        )
-
-    def with_stream(self) -> Evidence:
-        """This evidence, and a text stream."""
-        return self.and_(Evidence(stream=True))
-
-    def with_packet(self, packet: JsonPacket) -> Evidence:
-        """This evidence, and a JSON packet."""
-        twin = packet.ignore_legacy is not None
-        return self.and_(Evidence(twin=twin, json=not twin))
+def parse_dialect(name: str | None) -> Dialect | None:
+    """The dialect called `name`; None for a name that is none, as a stranger may write anything."""
+    return next((d for d in Dialect if d.value == name), None)
 
 
-def dialect_of(evidence: Evidence) -> Dialect:
-    """Decide how to speak to a participant.
-
-    A client that has ever shown text streams is spoken to in them, also when it sent plain JSON
-    first: those clients read both, and only streams grow without repeating the whole text.
-    """
-    if evidence.stream or evidence.twin:
+def dialect_of_packet(packet: JsonPacket) -> Dialect:
+    """What the client that sent a JSON packet understands."""
+    if packet.ignore_legacy is not None:
         return Dialect.STREAM
-    if evidence.json:
+    if packet.ignore is not None:
         return Dialect.JSON_EDIT
-    return DEFAULT
+    if not packet.has_id or _is_timestamp_id(packet):
+        return Dialect.JSON_FINAL
+    return Dialect.JSON_EDIT
+
+
+def _is_timestamp_id(packet: JsonPacket) -> bool:
+    # ChatContext of components-flutter uses the milliseconds of its timestamp as id.
+    message = packet.message
+    return message.id.isdecimal() and int(message.id) == message.asjsondict()["timestamp"]
+
+
+def dialect_of_stream_alone(stream_id: str) -> Dialect | None:
+    """What a text stream's id alone tells: upper-case UUIDs are Swift's. None if it tells nothing."""
+    return Dialect.SEGMENT if _UPPER_CASE_UUID.fullmatch(stream_id) else None
+
+
+STREAM_WITHOUT_TWIN = Dialect.SEGMENT
+"""What a client understands that sends text streams without JSON twins: Swift's and Flutter's
+``Session``. So do components-js core 0.12.2 to 0.12.7 and applications of one's own that call
+``sendText``: those need the attribute."""
+
+PROTOBUF_WITHOUT_TWIN = Dialect.PROTO
+"""What a client understands that sends protobuf packets without JSON twins."""

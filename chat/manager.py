@@ -6,12 +6,13 @@ from typing import Literal
 
 from livekit import rtc
 
-from .draft import Draft
+from .dialect import Dialect
 from .events import ChatEvents
-from .inbox import Inbox
 from .message import ChatMessage
-from .outbox import Outbox
+from .receiving.inbox import Inbox
 from .roster import Roster
+from .sending.draft import Draft
+from .sending.outbox import Outbox
 from .wire import well_formed
 
 EventTypes = Literal[
@@ -24,6 +25,9 @@ EventTypes = Literal[
 
 DEFAULT_MAX_MESSAGE_BYTES = 32 * 1024
 """Largest message that is received, in bytes of UTF-8."""
+
+DEFAULT_MAX_ATTACHMENT_BYTES = 5 * 1024 * 1024
+"""Largest attachment that is received, in bytes."""
 
 CLOSING_LIMIT = 5.0
 """Seconds that `ChatManager.aclose` waits for deliveries and handlers."""
@@ -45,7 +49,12 @@ class ChatManager(ChatEvents[EventTypes]):
     """
 
     def __init__(
-        self, room: rtc.Room, *, max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES
+        self,
+        room: rtc.Room,
+        *,
+        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+        max_attachment_bytes: int = DEFAULT_MAX_ATTACHMENT_BYTES,
+        dialect: Dialect | None = None,
     ) -> None:
         """Listen to a room, which may be connected later.
 
@@ -55,16 +64,21 @@ class ChatManager(ChatEvents[EventTypes]):
         Args:
             room: The room. One manager a room: the SDK allows one text stream handler a topic.
             max_message_bytes: Longer messages are not read to their end, but rejected.
+            max_attachment_bytes: The same for each file that comes with a message.
+            dialect: How to speak to everybody; None learns it from what each participant sends.
+                The participant attribute ``chat.dialect`` goes before either.
 
         Raises:
             ValueError: Another handler for ``lk.chat`` text streams is registered on the room.
         """
         super().__init__()
         self._room = room
-        self._roster = Roster(room, self._on_arrival, self._on_departure)
+        self._roster = Roster(room, self._on_arrival, self._on_departure, dialect)
         self._outbox = Outbox(room, self._roster, twins=self._is_client)
         try:
-            self._inbox = Inbox(room, self._roster, self.emit, max_message_bytes)
+            self._inbox = Inbox(
+                room, self._roster, self.emit, max_message_bytes, max_attachment_bytes
+            )
         except ValueError:
             self._roster.close()
             raise
@@ -75,13 +89,19 @@ class ChatManager(ChatEvents[EventTypes]):
         """Edits and deletions of other people's messages that were refused."""
         return self._inbox.refused
 
+    @property
+    def undelivered(self) -> int:
+        """Deliveries of a complete text to one participant that were given up after retries."""
+        return self._outbox.undelivered
+
     async def send_message(self, message: str, *, complete: bool = True) -> ChatMessage:
         """Send a message.
 
         Args:
             message: Its text; may be empty if it is not complete yet.
             complete: False if it will grow; call `update_message` with more text, at last with
-                ``complete=True``.
+                ``complete=True``. A message that never is holds back later ones for Swift and
+                Flutter clients, which can show one at a time grow.
 
         Returns:
             The message. Keep it for `update_message`.

@@ -44,6 +44,23 @@ def timestamp_from_ms(value: object) -> datetime:
     return datetime.fromtimestamp(value / 1000, UTC)
 
 
+@dataclass(frozen=True)
+class Attachment:
+    """A file that came with a message."""
+
+    id: str
+    """The id of the byte stream that carried it."""
+
+    name: str
+    """The file's name as its sender gives it: not to be trusted as a path."""
+
+    mime_type: str
+    """Its type as its sender gives it."""
+
+    data: bytes
+    """All of it."""
+
+
 @dataclass
 class ChatMessage:
     """A chat message, or one state of a message that grows or is edited."""
@@ -72,6 +89,9 @@ class ChatMessage:
 
     edited: bool = False
     """Whether this text replaces one that was complete. Not on the wire."""
+
+    attachments: tuple[Attachment, ...] = ()
+    """Files that came with it, when it is complete. Not in JSON packets."""
 
     participant_identity: str | None = None
     """The sender's identity as the transport gives it, known even when `participant` is not.

@@ -8,17 +8,13 @@ same message twice.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
 from livekit import rtc
 
-from .dialect import Dialect, Evidence, dialect_of
-from .wire import JsonPacket
-
-REMEMBERED = 1_000
-"""Participants whose dialect is kept after they left, so that they come back as they were."""
+from .dialect import ATTRIBUTE, Dialect, parse_dialect
+from .hearing import Hearing
 
 _STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
 _AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
@@ -33,6 +29,7 @@ class Roster:
         room: rtc.Room,
         on_arrival: Callable[[str], None],
         on_departure: Callable[[str], None],
+        dialect: Dialect | None = None,
     ) -> None:
         """Follow a room, connected or not yet.
 
@@ -41,16 +38,18 @@ class Roster:
             on_arrival: Called with the identity of each participant that can be spoken to from
                 now on, also when it comes back. It may be called twice for one arrival.
             on_departure: Called with the identity of each participant that left.
+            dialect: How to speak to everybody, whatever they send; None learns it.
         """
+        self.hearing = Hearing(self._on_concluded)
+        """Is told what participants send."""
         self._room = room
         self._on_arrival = on_arrival
         self._on_departure = on_departure
-        self._evidence: OrderedDict[str, Evidence] = OrderedDict()
+        self._given_dialect = dialect
         self._heard: set[str] = set()
-        self._unnamed: Evidence | None = None
         self._listeners: dict[Any, Callable[..., None]] = {
-            "participant_connected": self._on_connected,
-            "participant_active": self._on_active,
+            "participant_connected": self._on_present,
+            "participant_active": self._on_present,
             "participant_disconnected": self._on_disconnected,
         }
         for event, listener in self._listeners.items():
@@ -58,8 +57,18 @@ class Roster:
 
     def close(self) -> None:
         """Stop following the room."""
+        self.hearing.close()
         for event, listener in self._listeners.items():
             self._room.off(event, listener)
+
+    def heard(self, identity: str) -> None:
+        """Note that a participant exists, before the room announces it."""
+        if not self.announced(identity):
+            self._heard.add(identity)
+
+    def announced(self, identity: str) -> bool:
+        """Whether the room knows a participant."""
+        return identity in self._room.remote_participants
 
     def reachable(self) -> list[str]:
         """Identities of the participants that can be spoken to now."""
@@ -68,41 +77,27 @@ class Roster:
 
     def expected(self) -> set[str]:
         """Identities that were heard or announced, but cannot be spoken to yet."""
-        announced = {
-            p.identity
-            for p in self._room.remote_participants.values()
-            if self._is_addressee(p) and p.state != _ACTIVE
+        participants = self._room.remote_participants.values()
+        unreachable = {
+            p.identity for p in participants if self._is_addressee(p) and not self._is_reachable(p)
         }
-        return announced | {i for i in self._heard if i not in self._room.remote_participants}
-
-    @property
-    def expects_unnamed(self) -> bool:
-        """Whether a JSON packet came from somebody whom the room has not announced yet."""
-        return self._unnamed is not None
+        return unreachable | {i for i in self._heard if not self.announced(i)}
 
     def dialect(self, identity: str) -> Dialect:
-        """How to speak to a participant, by all that is known of it now."""
-        return dialect_of(self._evidence.get(identity, Evidence()))
+        """How to speak to a participant.
 
-    def heard_stream(self, identity: str) -> None:
-        """Note that a participant opened a chat text stream."""
-        self._note(identity, self._evidence.get(identity, Evidence()).with_stream())
-
-    def heard_packet(self, identity: str | None, packet: JsonPacket) -> None:
-        """Note a JSON packet; None is a sender that the room has not announced yet."""
-        if identity is None:
-            self._unnamed = (self._unnamed or Evidence()).with_packet(packet)
-            return
-        self._note(identity, self._evidence.get(identity, Evidence()).with_packet(packet))
-
-    def _note(self, identity: str, evidence: Evidence) -> None:
-        self._evidence[identity] = evidence
-        self._evidence.move_to_end(identity)
-        while len(self._evidence) > REMEMBERED:
-            forgotten, _ = self._evidence.popitem(last=False)
-            self._heard.discard(forgotten)
-        if identity not in self._room.remote_participants:
-            self._heard.add(identity)
+        The participant's attribute counts first, then what was given for everybody, then what its
+        messages showed.
+        """
+        participant = self._room.remote_participants.get(identity)
+        attributes = participant.attributes if participant is not None else {}
+        chosen = parse_dialect(attributes.get(ATTRIBUTE)) or self._given_dialect
+        if chosen is not None:
+            return chosen
+        learned = self.hearing.dialect(identity)
+        if participant is not None and participant.kind == _AGENT and learned is Dialect.SEGMENT:
+            return Dialect.STREAM  # Agents stream without twins, and listen to lk.chat.
+        return learned
 
     def _is_addressee(self, participant: rtc.RemoteParticipant) -> bool:
         # An agent that spoke to agents could start a conversation that never ends.
@@ -111,24 +106,27 @@ class Roster:
         return participant.kind in kinds
 
     def _is_reachable(self, participant: rtc.RemoteParticipant) -> bool:
-        return participant.state == _ACTIVE and self._is_addressee(participant)
+        if participant.state != _ACTIVE or not self._is_addressee(participant):
+            return False
+        if participant.kind == _AGENT or not self.hearing.undecided(participant.identity):
+            return True
+        return self.dialect(participant.identity) is not Dialect.UNKNOWN
 
-    def _on_connected(self, participant: rtc.RemoteParticipant) -> None:
+    def _on_present(self, participant: rtc.RemoteParticipant) -> None:
         self._heard.discard(participant.identity)
-        if self._is_reachable(participant):
-            self._arrived(participant)
+        if participant.kind != _AGENT:
+            others = [p for p in self._room.remote_participants.values() if p.kind != _AGENT]
+            self.hearing.announced(participant.identity, alone=len(others) == 1)
+        self._announce(participant)
 
-    def _on_active(self, participant: rtc.RemoteParticipant) -> None:
-        if self._is_reachable(participant):
-            self._arrived(participant)
+    def _on_concluded(self, identity: str) -> None:
+        participant = self._room.remote_participants.get(identity)
+        if participant is not None:
+            self._announce(participant)
 
-    def _arrived(self, participant: rtc.RemoteParticipant) -> None:
-        if self._unnamed is not None:
-            # A JSON packet whose sender was not announced is most likely the newcomer's.
-            known = self._evidence.get(participant.identity, Evidence())
-            self._note(participant.identity, known.and_(self._unnamed))
-            self._unnamed = None
-        self._on_arrival(participant.identity)
+    def _announce(self, participant: rtc.RemoteParticipant) -> None:
+        if self._is_reachable(participant):
+            self._on_arrival(participant.identity)
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         self._heard.discard(participant.identity)

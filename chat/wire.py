@@ -44,12 +44,25 @@ TOPIC_JSON = "lk-chat-topic"
 TOPIC_JSON_UPDATE = "lk-chat-update-topic"
 """Topic of JSON packets that edit or delete. components-js from 0.12.2 no longer listens to it."""
 
+TOPIC_TRANSCRIPTION = "lk.transcription"
+"""Topic of the text streams that ``Session`` of Swift and Flutter, and Unity, show."""
+
+ATTRIBUTE_SEGMENT_ID = "lk.segment_id"
+"""Stream attribute on `TOPIC_TRANSCRIPTION`: a later stream with the same value replaces the text."""
+
+ATTRIBUTE_SEGMENT_FINAL = "lk.transcription_final"
+"""Stream attribute on `TOPIC_TRANSCRIPTION`: "false" in the header, "true" at the end."""
+
 ATTRIBUTE_REVISION = "chat.revision"
 """Stream attribute of our own: this stream edits the complete message with the same id.
 
 Without it a second stream under a known id is a new message: Android applications that reuse one
 ``StreamTextOptions`` repeat the id for everything they send.
 """
+
+ATTRIBUTE_CONTINUES = "chat.continues"
+"""Attribute of our own at a stream's end: the message is not complete, and another stream with the
+same id will replace its text."""
 
 ATTRIBUTE_DELETED = "chat.deleted"
 """Stream attribute of our own: this stream deletes the message with the same id."""

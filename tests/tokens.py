@@ -15,7 +15,13 @@ class MintToken(Protocol):
     """Mints a token that lets a participant join a room."""
 
     def __call__(
-        self, identity: str, room: str, *, name: str = "", kind: ParticipantKind = "standard"
+        self,
+        identity: str,
+        room: str,
+        *,
+        name: str = "",
+        kind: ParticipantKind = "standard",
+        attributes: dict[str, str] | None = None,
     ) -> str: ...
 
 
@@ -23,13 +29,19 @@ def token_minter(server: LiveKitServer) -> MintToken:
     """Return what mints tokens for rooms on `server`."""
 
     def mint(
-        identity: str, room: str, *, name: str = "", kind: ParticipantKind = "standard"
+        identity: str,
+        room: str,
+        *,
+        name: str = "",
+        kind: ParticipantKind = "standard",
+        attributes: dict[str, str] | None = None,
     ) -> str:
         return (
             api.AccessToken(server.api_key, server.api_secret)
             .with_identity(identity)
             .with_name(name)
             .with_kind(kind)
+            .with_attributes(attributes or {})
             .with_grants(api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True))
             .to_jwt()
         )

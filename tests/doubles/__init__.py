@@ -4,14 +4,17 @@
 client in such a room shows.
 """
 
-from .frames import Chunk, Fate, Frame, Header, Packet, Trailer
+from .frames import Chunk, Fate, Frame, Header, Packet, Protobuf, Trailer
+from .hello import say_hello
 from .llm import MODEL, FakeOpenAI, Message, Reply, echo, last_user_text, words
-from .page import Page, Speaks
+from .page import Client, Page
+from .protobuf import faked_protobuf, receive_protobuf
 from .room import FakeRoom
 
 __all__ = [
     "MODEL",
     "Chunk",
+    "Client",
     "FakeOpenAI",
     "FakeRoom",
     "Fate",
@@ -20,10 +23,13 @@ __all__ = [
     "Message",
     "Packet",
     "Page",
+    "Protobuf",
     "Reply",
-    "Speaks",
     "Trailer",
     "echo",
+    "faked_protobuf",
     "last_user_text",
+    "receive_protobuf",
+    "say_hello",
     "words",
 ]

@@ -37,6 +37,7 @@ class Trailer:
     """A stream was closed."""
 
     stream_id: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,18 @@ class Packet:
         return json.loads(self.payload)
 
 
-Frame = Header | Chunk | Trailer | Packet
+@dataclass(frozen=True)
+class Protobuf:
+    """A protobuf chat packet was sent."""
+
+    id: str
+    text: str
+    addressees: tuple[str, ...]
+    """Empty means everybody."""
+    deleted: bool = False
+
+
+Frame = Header | Chunk | Trailer | Packet | Protobuf
 
 
 class Fate(Enum):

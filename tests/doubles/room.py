@@ -36,15 +36,19 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         self.open = asyncio.Event()
         """While cleared, every frame waits before it reaches the wire."""
         self.open.set()
+        self._minted = 0
 
     async def stream_text(  # type: ignore[override]  # only what chat uses
         self,
         *,
         topic: str,
-        stream_id: str,
+        stream_id: str = "",
         destination_identities: list[str],
         attributes: dict[str, str],
     ) -> rtc.TextStreamWriter:
+        # As the SDK, which mints an id if it is given none.
+        self._minted += not stream_id
+        stream_id = stream_id or f"minted-{self._minted}"
         addressees = tuple(destination_identities)
         await self.transmit(Header(stream_id, topic, addressees, attributes), rtc.StreamError)
         return FakeWriter(self, stream_id)
@@ -82,7 +86,7 @@ class FakeWriter(rtc.TextStreamWriter):
         self._index += 1
 
     async def aclose(self, *, reason: str = "", attributes: dict[str, str] | None = None) -> None:
-        await self._send(Trailer(self._stream_id))
+        await self._send(Trailer(self._stream_id, attributes or {}))
         self._ended = True
 
     async def _send(self, frame: Frame) -> None:
@@ -99,9 +103,9 @@ class FakeWriter(rtc.TextStreamWriter):
 class FakeReader(rtc.TextStreamReader):
     """A stream that somebody else opened."""
 
-    def __init__(self, stream_id: str, attributes: dict[str, str]) -> None:
+    def __init__(self, stream_id: str, attributes: dict[str, str], attachments: list[str]) -> None:
         self._info = rtc.TextStreamInfo(
-            stream_id, "text/plain", "lk.chat", STREAM_TIMESTAMP, None, attributes, []
+            stream_id, "text/plain", "lk.chat", STREAM_TIMESTAMP, None, attributes, attachments
         )
         self._arrived: asyncio.Queue[str | rtc.StreamError | None] = asyncio.Queue()
         self.closed = False
@@ -118,6 +122,35 @@ class FakeReader(rtc.TextStreamReader):
     async def __anext__(self) -> str:
         arrived = await self._arrived.get()
         if isinstance(arrived, str):
+            return arrived
+        raise arrived or StopAsyncIteration
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeByteReader(rtc.ByteStreamReader):
+    """A file that somebody else sends."""
+
+    def __init__(self, stream_id: str, name: str, mime_type: str) -> None:
+        self._info = rtc.ByteStreamInfo(
+            stream_id, mime_type, "lk.chat", STREAM_TIMESTAMP, None, {}, name
+        )
+        self._arrived: asyncio.Queue[bytes | rtc.StreamError | None] = asyncio.Queue()
+        self.closed = False
+        """Whether its owner let go of it."""
+
+    def write(self, data: bytes) -> None:
+        """Let a piece arrive."""
+        self._arrived.put_nowait(data)
+
+    def end(self, error: rtc.StreamError | None = None) -> None:
+        """Let the end arrive."""
+        self._arrived.put_nowait(error)
+
+    async def __anext__(self) -> bytes:
+        arrived = await self._arrived.get()
+        if isinstance(arrived, bytes):
             return arrived
         raise arrived or StopAsyncIteration
 
@@ -200,14 +233,32 @@ class FakeRoom(rtc.Room):
         self.emit("data_received", rtc.DataPacket(data, kind, participant, topic))
 
     def open_stream(
-        self, sender: str, stream_id: str, attributes: dict[str, str] | None = None
+        self,
+        sender: str,
+        stream_id: str,
+        attributes: dict[str, str] | None = None,
+        attachments: list[str] | None = None,
     ) -> FakeReader:
         """Let a text stream on ``lk.chat`` open, and return what feeds it."""
-        reader = FakeReader(stream_id, attributes or {})
+        reader = FakeReader(stream_id, attributes or {}, attachments or [])
         for topic, handler in list(self.listeners):
             if topic == "lk.chat":
                 handler(reader, sender)
         return reader
+
+    def open_file(
+        self, sender: str, stream_id: str, name: str = "a.png", mime_type: str = "image/png"
+    ) -> FakeByteReader:
+        """Let a byte stream on ``lk.chat`` open, and return what feeds it."""
+        reader = FakeByteReader(stream_id, name, mime_type)
+        handler = self._byte_stream_handlers.get("lk.chat")
+        if handler is not None:
+            handler(reader, sender)
+        return reader
+
+    def write_attribute(self, identity: str, name: str, value: str) -> None:
+        """Give a participant an attribute."""
+        self._others[identity]._info.attributes[name] = value
 
 
 def _info(identity: str, kind: rtc.ParticipantKind.ValueType, *, active: bool) -> ParticipantInfo:

@@ -9,7 +9,13 @@ import chat
 
 
 def test_exports_the_public_names() -> None:
-    assert chat.__all__ == ["ChatManager", "ChatMessage", "RejectedMessage"]
+    assert chat.__all__ == [
+        "Attachment",
+        "ChatManager",
+        "ChatMessage",
+        "Dialect",
+        "RejectedMessage",
+    ]
     assert all(hasattr(chat, name) for name in chat.__all__)
 
 

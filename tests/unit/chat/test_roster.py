@@ -9,7 +9,7 @@ import pytest
 from livekit import rtc
 
 from chat.dialect import Dialect
-from chat.roster import REMEMBERED, Roster
+from chat.roster import Roster
 from chat.wire import JsonPacket, decode
 from tests.doubles import FakeRoom
 
@@ -22,11 +22,13 @@ EGRESS = rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS
 class Following:
     """A roster, and what it has told."""
 
-    def __init__(self, kind: rtc.ParticipantKind.ValueType = AGENT) -> None:
+    def __init__(
+        self, kind: rtc.ParticipantKind.ValueType = AGENT, dialect: Dialect | None = None
+    ) -> None:
         self.room = FakeRoom(kind=kind)
         self.arrived: list[str] = []
         self.departed: list[str] = []
-        self.roster = Roster(self.room, self.arrived.append, self.departed.append)
+        self.roster = Roster(self.room, self.arrived.append, self.departed.append, dialect)
 
 
 @pytest.fixture
@@ -57,14 +59,14 @@ async def test_a_participant_that_left_is_not_reachable(following: Following) ->
 
 
 async def test_who_was_heard_before_it_was_announced_is_expected(following: Following) -> None:
-    following.roster.heard_stream("ada")
+    following.roster.heard("ada")
     assert following.roster.expected() == {"ada"}
     following.room.join("ada")
     assert following.roster.expected() == set()
 
 
 async def test_who_was_heard_and_left_is_not_expected(following: Following) -> None:
-    following.roster.heard_stream("ada")
+    following.roster.heard("ada")
     following.room.join("ada")
     following.room.leave("ada")
     assert following.roster.expected() == set()
@@ -97,47 +99,85 @@ async def test_learns_each_participants_dialect(following: Following) -> None:
     roster = following.roster
     following.room.join("ada")
     following.room.join("bob")
-    assert roster.dialect("bob") is Dialect.STREAM
-    roster.heard_packet("bob", packet())
-    assert roster.dialect("ada") is Dialect.STREAM
+    assert roster.dialect("bob") is Dialect.UNKNOWN
+    roster.hearing.packet("bob", packet())
+    assert roster.dialect("ada") is Dialect.UNKNOWN
     assert roster.dialect("bob") is Dialect.JSON_EDIT
 
 
 async def test_a_dialect_is_kept_while_its_speaker_is_away(following: Following) -> None:
     following.room.join("bob")
-    following.roster.heard_packet("bob", packet())
+    following.roster.hearing.packet("bob", packet())
     following.room.leave("bob")
     following.room.join("bob")
     assert following.roster.dialect("bob") is Dialect.JSON_EDIT
 
 
-async def test_a_packet_without_sender_is_taken_for_the_next_newcomers(
+async def test_a_packet_without_sender_is_the_newcomers_who_is_there_alone(
+    following: Following,
+) -> None:
+    following.roster.hearing.packet(None, packet())
+    assert following.roster.hearing.heard_unnamed
+    following.room.join("bob")
+    assert not following.roster.hearing.heard_unnamed
+    following.room.join("cid")
+    assert following.roster.dialect("bob") is Dialect.JSON_EDIT
+    assert following.roster.dialect("cid") is Dialect.UNKNOWN
+
+
+async def test_a_packet_without_sender_tells_nothing_where_several_are(
     following: Following,
 ) -> None:
     following.room.join("ada")
-    following.roster.heard_packet(None, packet())
-    assert following.roster.expects_unnamed
+    following.roster.hearing.packet(None, packet())
     following.room.join("bob")
-    assert not following.roster.expects_unnamed
-    following.room.join("cid")
-    assert following.roster.dialect("ada") is Dialect.STREAM
-    assert following.roster.dialect("bob") is Dialect.JSON_EDIT
-    assert following.roster.dialect("cid") is Dialect.STREAM
+    assert following.roster.dialect("ada") is Dialect.UNKNOWN
+    assert following.roster.dialect("bob") is Dialect.UNKNOWN
 
 
 async def test_a_packet_without_sender_is_not_taken_for_an_agents(following: Following) -> None:
-    following.roster.heard_packet(None, packet())
+    following.roster.hearing.packet(None, packet())
     following.room.join("other agent", AGENT)
-    assert following.roster.expects_unnamed
+    assert following.roster.hearing.heard_unnamed
 
 
-async def test_the_oldest_evidence_is_forgotten(following: Following) -> None:
-    following.roster.heard_packet("ada", packet())
-    for number in range(REMEMBERED):
-        following.roster.heard_packet(f"other {number}", packet())
-    assert following.roster.dialect("ada") is Dialect.STREAM
-    assert "ada" not in following.roster.expected()
-    assert len(following.roster.expected()) == REMEMBERED
+async def test_who_spoke_is_not_addressed_before_it_is_known_how(following: Following) -> None:
+    following.room.join("ada")
+    following.arrived.clear()
+    following.roster.hearing.stream_opened("ada", "1")
+    assert following.roster.reachable() == []
+    assert following.roster.expected() == {"ada"}
+    following.roster.hearing.packet("ada", packet(ignoreLegacy=True))
+    assert following.roster.reachable() == ["ada"]
+    assert following.arrived == ["ada"]
+
+
+@pytest.mark.parametrize("given", [None, Dialect.JSON_EDIT])
+async def test_an_attribute_goes_before_what_is_given_and_that_before_what_is_heard(
+    given: Dialect | None,
+) -> None:
+    following = Following(dialect=given)
+    following.room.join("ada")
+    following.roster.hearing.packet("ada", packet(ignoreLegacy=True))
+    assert following.roster.dialect("ada") is (given or Dialect.STREAM)
+    following.room.write_attribute("ada", "chat.dialect", "segment")
+    assert following.roster.dialect("ada") is Dialect.SEGMENT
+    following.room.write_attribute("ada", "chat.dialect", "klingon")
+    assert following.roster.dialect("ada") is (given or Dialect.STREAM)
+
+
+async def test_who_is_chosen_a_dialect_for_need_not_be_heard_out(following: Following) -> None:
+    following.room.join("ada")
+    following.room.write_attribute("ada", "chat.dialect", "stream")
+    following.roster.hearing.stream_opened("ada", "1")
+    assert following.roster.reachable() == ["ada"]
+
+
+async def test_another_agent_that_streams_without_twins_listens_to_chat() -> None:
+    following = Following(STANDARD)
+    following.room.join("assistant", AGENT)
+    following.roster.hearing.stream_opened("assistant", "6F9619FF-8B86-D011-B42D-00C04FC964FF")
+    assert following.roster.dialect("assistant") is Dialect.STREAM
 
 
 async def test_close_leaves_no_listener(following: Following) -> None:

@@ -1,0 +1,18 @@
+"""The door to the protobuf packets: shut where the SDK's internals are not those that they need."""
+
+from __future__ import annotations
+
+import logging
+
+logger = logging.getLogger(__name__)
+
+try:
+    from .protobuf_packets import ProtobufListener, ProtobufPacket, send_protobuf
+except (ImportError, AttributeError) as error:
+    SUPPORTED = False
+    logger.warning("chat goes without protobuf packets", extra={"cause": type(error).__name__})
+else:
+    SUPPORTED = True
+    """Whether the other names of this module exist."""
+
+__all__ = ["SUPPORTED", "ProtobufListener", "ProtobufPacket", "send_protobuf"]

@@ -1,0 +1,113 @@
+"""The protobuf ``ChatMessage`` packet, which the Python SDK does not expose: sent and heard by FFI.
+
+It is what client-sdk-js's ``sendChatMessage`` sends and ``RoomEvent.ChatMessage`` shows, and one of
+two ways of components-js core 0.11.6 to 0.12.1. The SDK's native side knows it (rtc 1.1.21,
+``room.proto``); this is the only module that reaches past the SDK's public surface for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from livekit import rtc
+from livekit.rtc._ffi_client import FfiClient
+from livekit.rtc._proto.ffi_pb2 import FfiEvent, FfiRequest
+from livekit.rtc.participant import PublishDataError
+
+from .events import OwnedTasks
+from .message import ChatMessage, generate_id, timestamp_from_ms
+from .wire import MAX_ID_LENGTH
+
+if "edit_chat_message" not in FfiRequest.DESCRIPTOR.fields_by_name:
+    raise ImportError("the native side no longer edits chat messages")
+
+
+@dataclass(frozen=True)
+class ProtobufPacket:
+    """A received packet."""
+
+    message: ChatMessage
+    """Without sender."""
+
+    edit: bool
+    """Whether it says that it edits an earlier one."""
+
+
+class ProtobufListener:
+    """Hears the protobuf chat packets of one room. The SDK drops those of unannounced senders."""
+
+    def __init__(self, room: rtc.Room, on_packet: Callable[[ProtobufPacket, str], None]) -> None:
+        """Start listening; the room may be connected later.
+
+        Args:
+            room: The room.
+            on_packet: Called with each packet and its sender's identity.
+        """
+        self._room = room
+        self._on_packet = on_packet
+        self._queue = FfiClient.instance.queue.subscribe(filter_fn=self._is_chat)
+        self._tasks = OwnedTasks()
+        self._tasks.spawn(self._listen(), "protobuf chat listener")
+
+    def close(self) -> None:
+        """Stop listening."""
+        # A subscription that outlives its event loop makes the native side panic at exit.
+        FfiClient.instance.queue.unsubscribe(self._queue)
+        self._tasks.cancel()
+
+    def _is_chat(self, event: FfiEvent) -> bool:
+        return (
+            event.WhichOneof("message") == "room_event"
+            and event.room_event.WhichOneof("message") == "chat_message"
+            and event.room_event.room_handle == _room_handle(self._room)
+        )
+
+    async def _listen(self) -> None:
+        while True:
+            event = await self._queue.get()
+            received = event.room_event.chat_message
+            packet = received.message
+            message = ChatMessage(
+                message=packet.message,
+                id=packet.id if 0 < len(packet.id) <= MAX_ID_LENGTH else generate_id(),
+                timestamp=timestamp_from_ms(packet.timestamp),
+                deleted=packet.deleted,
+            )
+            edit = packet.HasField("edit_timestamp")
+            self._on_packet(ProtobufPacket(message, edit), received.participant_identity)
+
+
+async def send_protobuf(
+    participant: rtc.LocalParticipant, message: ChatMessage, addressees: Iterable[str]
+) -> None:
+    """Send a packet with the message's own id and its whole text; the same id again edits.
+
+    Raises:
+        PublishDataError: The SDK refused it.
+    """
+    request = FfiRequest()
+    edit = request.edit_chat_message
+    edit.local_participant_handle = participant._ffi_handle.handle
+    edit.sender_identity = participant.identity
+    edit.edit_text = message.message or ""
+    edit.original_message.id = message.id
+    edit.original_message.message = message.message or ""
+    edit.original_message.timestamp = message.asjsondict()["timestamp"]
+    edit.original_message.deleted = message.deleted
+    edit.destination_identities.extend(addressees)
+    queue = FfiClient.instance.queue.subscribe(
+        filter_fn=lambda event: event.WhichOneof("message") == "chat_message"
+    )
+    try:
+        sent = FfiClient.instance.request(request).send_chat_message.async_id
+        answer = await queue.wait_for(lambda event: event.chat_message.async_id == sent)
+    finally:
+        FfiClient.instance.queue.unsubscribe(queue)
+    if answer.chat_message.HasField("error"):
+        raise PublishDataError(answer.chat_message.error)
+
+
+def _room_handle(room: rtc.Room) -> int | None:
+    handle = room._ffi_handle
+    return handle.handle if handle is not None else None

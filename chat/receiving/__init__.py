@@ -1,0 +1,1 @@
+"""Receiving: what arrives becomes messages, each once, within bounds."""

@@ -1,0 +1,131 @@
+"""Files that come with a message: byte streams on ``lk.chat`` whose ids its text header names.
+
+Clients send them after the text (client-sdk-js ``sendText`` with attachments).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from livekit import rtc
+
+from chat.events import OwnedTasks
+from chat.message import Attachment
+from chat.wire import TOPIC_STREAM
+
+from .reception import Reason
+
+MAX_ATTACHMENTS = 8
+"""Attachments that are taken of one message; the rest are ignored."""
+
+ARRIVAL_LIMIT = 30.0
+"""Seconds after the text's end in which attachments must have arrived whole."""
+
+Reject = Callable[[str, Reason], None]
+
+
+class Expected:
+    """The attachments that one message announced."""
+
+    def __init__(
+        self,
+        identity: str,
+        ids: Sequence[str],
+        waiting: dict[tuple[str, str], asyncio.Future[Attachment | None]],
+        reject: Reject,
+    ) -> None:
+        """Expect byte streams.
+
+        Args:
+            identity: Who sends the message.
+            ids: The byte streams' ids, as announced.
+            waiting: Where readers find what is expected, by sender and id.
+            reject: Is told of what does not arrive.
+        """
+        self._identity = identity
+        self._waiting = waiting
+        self._reject = reject
+        loop = asyncio.get_running_loop()
+        keys = [(identity, i) for i in dict.fromkeys(ids)][:MAX_ATTACHMENTS]
+        # Two messages may announce the same file.
+        self._futures = {key: waiting.setdefault(key, loop.create_future()) for key in keys}
+
+    async def collect(self) -> tuple[Attachment, ...]:
+        """Wait for them; in the order announced, without those that were rejected or are late."""
+        futures = list(self._futures.values())
+        if futures:
+            _, late = await asyncio.wait(futures, timeout=ARRIVAL_LIMIT)
+            if late:
+                self._reject(self._identity, "attachment missing")
+        self.forget()
+        arrived = (future.result() for future in futures if future.done())
+        return tuple(attachment for attachment in arrived if attachment is not None)
+
+    def forget(self) -> None:
+        """Expect them no longer."""
+        for key, future in self._futures.items():
+            if self._waiting.get(key) is future:
+                del self._waiting[key]
+
+
+class AttachmentReader:
+    """Reads the byte streams that messages announced, and no others."""
+
+    def __init__(self, room: rtc.Room, max_bytes: int, reject: Reject) -> None:
+        """Start listening.
+
+        Args:
+            room: The room.
+            max_bytes: Larger attachments are not read to their end.
+            reject: Is told of what cannot be taken.
+        """
+        self._room = room
+        self._max_bytes = max_bytes
+        self._reject = reject
+        self._waiting: dict[tuple[str, str], asyncio.Future[Attachment | None]] = {}
+        self._tasks = OwnedTasks()
+        self._readers: dict[tuple[str, str], rtc.ByteStreamReader] = {}
+        room.register_byte_stream_handler(TOPIC_STREAM, self._on_stream)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._room.unregister_byte_stream_handler(TOPIC_STREAM)
+        self._tasks.cancel()
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()
+
+    def expect(self, identity: str, ids: Sequence[str]) -> Expected:
+        """Begin to take the attachments that a message announced."""
+        return Expected(identity, ids, self._waiting, self._reject)
+
+    def _on_stream(self, reader: rtc.ByteStreamReader, identity: str) -> None:
+        key = (identity, reader.info.stream_id)
+        if key not in self._waiting or key in self._readers:
+            reader.close()
+            return
+        self._readers[key] = reader
+        self._tasks.spawn(self._read(reader, identity), "chat attachment reader")
+
+    async def _read(self, reader: rtc.ByteStreamReader, identity: str) -> None:
+        data = bytearray()
+        rejected: Reason | None = None
+        try:
+            async for chunk in reader:
+                data += chunk
+                if len(data) > self._max_bytes:
+                    rejected = "attachment too large"
+                    break
+        except rtc.StreamError:
+            rejected = "attachment missing"
+        finally:
+            reader.close()
+            self._readers.pop((identity, reader.info.stream_id), None)
+        info = reader.info
+        attachment = Attachment(info.stream_id, info.name, info.mime_type, bytes(data))
+        future = self._waiting.get((identity, info.stream_id))
+        if rejected is not None:
+            self._reject(identity, rejected)
+        if future is not None and not future.done():
+            future.set_result(attachment if rejected is None else None)

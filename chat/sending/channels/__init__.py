@@ -1,0 +1,19 @@
+"""Channels: how one message reaches the participants of each dialect."""
+
+from .channel import Channel
+from .json_edit import JsonEditChannel
+from .json_final import JsonFinalChannel
+from .protobuf import ProtobufChannel
+from .segment import SegmentChannel
+from .stream import StreamChannel
+from .turn import Turn
+
+__all__ = [
+    "Channel",
+    "JsonEditChannel",
+    "JsonFinalChannel",
+    "ProtobufChannel",
+    "SegmentChannel",
+    "StreamChannel",
+    "Turn",
+]

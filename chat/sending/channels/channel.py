@@ -1,0 +1,238 @@
+"""What all channels share: newest text wins, one write in flight, failed writes are tried again.
+
+A channel owns a task only while it has something to deliver.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from livekit import rtc
+from livekit.rtc.participant import PublishDataError
+
+from chat.dialect import Dialect
+from chat.message import ChatMessage
+from chat.sending.draft import Draft, Earlier
+
+logger = logging.getLogger(__name__)
+
+WRITE_LIMIT = 5.0
+"""Seconds after which a write that has not been acknowledged counts as failed."""
+
+RETRY_LIMIT = 10.0
+"""Seconds during which a failed write is tried again, always with the newest text."""
+
+FIRST_RETRY = 0.1
+"""Seconds before the first retry; each further one waits twice as long, at most two seconds."""
+
+WRITE_FAILURES = (ConnectionError, PublishDataError, RuntimeError, TimeoutError)
+"""What a write can raise. ``StreamError`` is a ``ConnectionError``; ``RuntimeError`` is what the SDK
+raises for a stream writer that the room's disconnection closed."""
+
+
+class Channel(ABC):
+    """Delivers the drafts of one message to `members`."""
+
+    exclusive = False
+    """Whether two such channels may not be at work on one message: streams of one message share an
+    id, and receivers would mix two that are open."""
+
+    paced = False
+    """Whether incomplete drafts are held back, so that nobody should wait for their delivery."""
+
+    appends = False
+    """Whether the members would show a message again that they have: nothing may be sent twice."""
+
+    def __init__(
+        self,
+        participant: rtc.LocalParticipant,
+        message: ChatMessage,
+        *,
+        earlier: Earlier | None = None,
+    ) -> None:
+        """Open nothing yet, and speak to nobody.
+
+        Args:
+            participant: Who sends.
+            message: Its id is what the packets carry, and its timestamp where they can: a text
+                stream has the time at which it was opened.
+            earlier: What the members show already; None if they do not have the message.
+        """
+        self.members: frozenset[str] = frozenset()
+        """Identities spoken to."""
+        self.exists = earlier is not None
+        """Whether the members may show some text of the message."""
+        self.on_idle: Callable[[], None] = lambda: None
+        """Called when nothing is under way any more, because it was delivered or given up."""
+        self.on_given_up: Callable[[int], None] = lambda members: None
+        """Called with the number of members to whom a complete text could not be delivered."""
+        self._participant = participant
+        self._message = message
+        self._target: Draft | None = None
+        self._delivered: Draft | None = None
+        self._begun = False
+        self._pump: asyncio.Task[None] | None = None
+        self._urgent = asyncio.Event()
+        self._forgotten = 0
+
+    def admit(self, members: Iterable[str], dialect: Dialect) -> None:
+        """Speak also to `members`, who are spoken to in `dialect`."""
+        self.members |= frozenset(members)
+
+    def absorb(self, other: Channel) -> None:
+        """Take over the members of a channel that has not begun, and deliver the whole text to all."""
+        self.members |= other.members
+        self.exists = self.exists or other.exists
+        self.restart()
+
+    @property
+    def delivered(self) -> Draft | None:
+        """The newest draft that was acknowledged; None before the first."""
+        return self._delivered
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was handed to the SDK, delivered or not."""
+        return self._begun
+
+    @property
+    def reached(self) -> bool:
+        """Whether the members may have got anything."""
+        return self._begun
+
+    @property
+    def held_back(self) -> bool:
+        """Whether what is under way waits for its time, so that nobody should wait for it."""
+        return self.paced and self._target is not None and not self._target.complete
+
+    @property
+    def busy(self) -> bool:
+        """Whether a delivery is under way."""
+        return self._pump is not None and not self._pump.done()
+
+    @property
+    def stuck(self) -> bool:
+        """Whether delivery was given up before the newest draft had arrived."""
+        return self._begun and not self.busy and self._outstanding
+
+    def push(self, draft: Draft) -> None:
+        """Let `draft` be the next to deliver, in place of any that still waits."""
+        self._target = draft
+        if draft.complete:
+            self._urgent.set()
+        else:
+            self._urgent.clear()
+        if not self.busy and self._outstanding:
+            self._pump = asyncio.get_running_loop().create_task(self._deliver_newest())
+            self._pump.add_done_callback(self._ended)
+
+    def _ended(self, pump: asyncio.Task[None]) -> None:
+        if pump.cancelled():
+            return
+        if (error := pump.exception()) is not None:
+            logger.error("chat delivery failed", exc_info=error)
+        self.on_idle()
+
+    async def settled(self) -> None:
+        """Wait until the newest draft is delivered or given up.
+
+        A caller that is cancelled leaves the delivery going: what was handed to the SDK can no
+        longer be taken back, and must be accounted for.
+        """
+        if (pump := self._pump) is not None:
+            await asyncio.wait({pump})
+            if not pump.cancelled():
+                pump.result()
+
+    def restart(self) -> None:
+        """Deliver the whole text again: what was delivered so far may have been lost."""
+        self._forget()
+        if self._target is not None:
+            self.push(self._target)
+
+    def abandon(self) -> None:
+        """Note that all members left: what is held back for its time ends at once."""
+        self._urgent.set()
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        if self._pump is not None:
+            self._pump.cancel()
+
+    @property
+    def _outstanding(self) -> bool:
+        # Without members there is nobody to tell; an empty list of addressees means everybody.
+        if self._target is None or not self.members or self._target == self._delivered:
+            return False
+        return self._tells(self._target)
+
+    def _tells(self, draft: Draft) -> bool:
+        """Whether the members need to be told of `draft`: not of a message without text so far."""
+        return self.exists or bool(draft.text and not draft.deleted)
+
+    async def _deliver_newest(self) -> None:
+        failing_since: float | None = None
+        delay = FIRST_RETRY
+        while self._outstanding:
+            await self._wait_until_due()
+            if not self._outstanding or self._target is None:
+                return
+            draft, forgotten = self._target, self._forgotten
+            self._begun = True
+            try:
+                async with asyncio.timeout(WRITE_LIMIT):
+                    await self._write(draft)
+            except WRITE_FAILURES as error:
+                failing_since = failing_since or monotonic()
+                self._forget()
+                if not self._may_retry(error) or monotonic() - failing_since + delay > RETRY_LIMIT:
+                    self._give_up(error)
+                    return
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 2.0)
+            else:
+                failing_since, delay = None, FIRST_RETRY
+                if forgotten == self._forgotten:
+                    self._delivered = draft
+
+    def _may_retry(self, error: BaseException) -> bool:
+        """Whether a write that ended with `error` may be made again."""
+        return True
+
+    def _give_up(self, error: BaseException) -> None:
+        logger.warning(
+            "chat message not delivered",
+            extra={"cause": type(error).__name__, "members": len(self.members)},
+        )
+        if self._target is not None and self._target.complete:
+            self.on_given_up(len(self.members))
+
+    async def _wait_until_due(self) -> None:
+        if self._target is None or self._target.complete:
+            return
+        wait = self._due_in()
+        if wait > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), wait)
+
+    def _due_in(self) -> float:
+        """Seconds for which an incomplete draft must be held back."""
+        return 0.0
+
+    @abstractmethod
+    async def _write(self, draft: Draft) -> None:
+        """Bring the members from what they have to `draft`."""
+
+    def _forget(self) -> None:
+        """After a failed write, or a lost connection: assume nothing of what the members have."""
+        self._delivered = None
+        self._forgotten += 1
+
+    @property
+    def _destinations(self) -> list[str]:
+        return sorted(self.members)

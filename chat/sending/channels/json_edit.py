@@ -1,0 +1,15 @@
+"""JSON_EDIT: one packet with a new message, then packets with the whole text that edit it."""
+
+from __future__ import annotations
+
+from chat.message import ChatMessage
+
+from .editing import EditingChannel
+from .json_packets import publish_json
+
+
+class JsonEditChannel(EditingChannel):
+    """Speaks to clients that replace what has the same id and sender."""
+
+    async def _publish(self, part: ChatMessage, addressees: list[str], *, edit: bool) -> int:
+        return await publish_json(self._participant, part, addressees, edit=edit)

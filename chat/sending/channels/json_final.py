@@ -1,0 +1,54 @@
+"""JSON_FINAL: one JSON packet when the message is complete, and nothing after it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from livekit.rtc.participant import PublishDataError
+
+from chat.sending.draft import Draft
+from chat.sending.splitting import part_id, split
+
+from .channel import Channel
+from .json_packets import publish_json
+
+
+class JsonFinalChannel(Channel):
+    """Speaks to clients that append whatever comes: no growth, no edit, no deletion.
+
+    A long text comes as several messages.
+    """
+
+    paced = True
+    appends = True
+    _parts: tuple[str, ...] = ()
+    _parts_sent = 0
+
+    @property
+    def reached(self) -> bool:
+        """See `Channel`."""
+        return self._parts_sent > 0
+
+    def _tells(self, draft: Draft) -> bool:
+        return draft.complete and not self.exists and bool(draft.text) and not draft.deleted
+
+    async def _write(self, draft: Draft) -> None:
+        addressees = self._destinations
+        if not self.reached:
+            self._parts = tuple(split(draft.text))
+        for index in range(self._parts_sent, len(self._parts)):
+            part = replace(
+                self._message, id=part_id(self._message.id, index), message=self._parts[index]
+            )
+            # Counted before it is known to have arrived: a double would be shown.
+            self._parts_sent = index + 1
+            try:
+                await publish_json(self._participant, part, addressees)
+            except PublishDataError:
+                self._parts_sent = index
+                raise
+        self.exists = True
+
+    def _may_retry(self, error: BaseException) -> bool:
+        # Only the SDK's refusal says for certain that nothing arrived.
+        return isinstance(error, PublishDataError)

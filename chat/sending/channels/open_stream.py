@@ -1,0 +1,92 @@
+"""A message as a text stream that stays open while it grows, and to which only tails are written."""
+
+from __future__ import annotations
+
+import contextlib
+from abc import abstractmethod
+
+from livekit import rtc
+
+from chat.message import ChatMessage
+from chat.sending.draft import Draft, Earlier, tail_after
+from chat.wire import BLANK
+
+from .channel import WRITE_FAILURES, Channel
+
+
+class OpenStreamChannel(Channel):
+    """What the dialects that know text streams share."""
+
+    exclusive = True
+
+    reuses_id = True
+    """Whether each stream for the message has the same id."""
+
+    def __init__(
+        self,
+        participant: rtc.LocalParticipant,
+        message: ChatMessage,
+        *,
+        earlier: Earlier | None = None,
+    ) -> None:
+        """See `Channel`."""
+        super().__init__(participant, message, earlier=earlier)
+        self._writer: rtc.TextStreamWriter | None = None
+        self._written = ""
+        # Whether what the members have may differ from `_written`.
+        self._doubtful = False
+        # Whether the members may hold a stream open, with a writer left to close it or without.
+        self._perhaps_open = False
+
+    @abstractmethod
+    async def _open(self, draft: Draft) -> rtc.TextStreamWriter:
+        """Open the stream that will carry the whole text of `draft`, and what follows."""
+
+    @abstractmethod
+    def _trailer(self, *, continues: bool) -> dict[str, str]:
+        """The attributes that end a stream; `continues` says that another will replace its text."""
+
+    async def _write(self, draft: Draft) -> None:
+        text = ("" if draft.deleted else draft.text) or BLANK
+        tail = tail_after(self._written, text)
+        if self._writer is None or self._doubtful or tail is None or draft.deleted:
+            await self._replace(text, draft)
+        elif tail:
+            await self._writer.write(tail)
+            self._written = text
+        if draft.complete:
+            await self._end()
+
+    async def _replace(self, text: str, draft: Draft) -> None:
+        """Write `text` whole, and in one piece, on a new stream."""
+        self._doubtful = False
+        with contextlib.suppress(*WRITE_FAILURES):
+            await self._end(continues=True)
+        if self._perhaps_open and self.reuses_id:
+            # Receivers drop a stream whose id is open already, and that one has no writer any
+            # more: the trailer of an empty stream closes it.
+            await self._begin(draft)
+            await self._end(continues=True)
+        await self._begin(draft)
+        if self._writer is not None:
+            self.exists = True
+            await self._writer.write(text)
+            self._written = text
+
+    async def _begin(self, draft: Draft) -> None:
+        if not self.members:
+            return  # All left while something else was awaited.
+        self._perhaps_open = True
+        self._writer = await self._open(draft)
+
+    async def _end(self, *, continues: bool = False) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            # An abort reason would make readers raise, and lose the text they have.
+            await writer.aclose(attributes=self._trailer(continues=continues))
+            self._perhaps_open = False
+
+    def _forget(self) -> None:
+        # The next write opens a stream anew, with the whole text.
+        super()._forget()
+        self._doubtful = True

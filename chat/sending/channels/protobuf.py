@@ -1,0 +1,16 @@
+"""PROTO: protobuf packets with the whole text, of which each replaces the one before."""
+
+from __future__ import annotations
+
+from chat import protobuf
+from chat.message import ChatMessage
+
+from .editing import EditingChannel
+
+
+class ProtobufChannel(EditingChannel):
+    """Speaks to applications that listen to ``RoomEvent.ChatMessage`` and replace by id."""
+
+    async def _publish(self, part: ChatMessage, addressees: list[str], *, edit: bool) -> int:
+        await protobuf.send_protobuf(self._participant, part, addressees)
+        return len((part.message or "").encode())

@@ -1,0 +1,87 @@
+"""STREAM and UNKNOWN: one text stream on ``lk.chat`` with the message's id, with or without twin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from livekit import rtc
+
+from chat.dialect import Dialect
+from chat.message import ChatMessage
+from chat.sending.draft import Draft, Earlier
+from chat.wire import ATTRIBUTE_CONTINUES, ATTRIBUTE_DELETED, ATTRIBUTE_REVISION, TOPIC_STREAM
+
+from .channel import Channel
+from .open_stream import OpenStreamChannel
+from .twin import JsonTwin
+
+
+class StreamChannel(OpenStreamChannel):
+    """Speaks to clients that know text streams, and to those of which nothing is known yet.
+
+    The latter get complete messages as JSON besides, marked ``ignoreLegacy``, and edits on the
+    update topic: whichever of both a client knows, it shows the message once.
+    """
+
+    def __init__(
+        self,
+        participant: rtc.LocalParticipant,
+        message: ChatMessage,
+        *,
+        earlier: Earlier | None = None,
+        twins_for_all: bool = False,
+    ) -> None:
+        """See `Channel`.
+
+        Args:
+            participant: As there.
+            message: As there.
+            earlier: As there.
+            twins_for_all: Whether every member gets the JSON twin, as web clients send it.
+        """
+        super().__init__(participant, message, earlier=earlier)
+        self._twins_for_all = twins_for_all
+        # One for all members who were told the same so far.
+        self._twins = [JsonTwin(participant, message, earlier)]
+
+    def admit(self, members: Iterable[str], dialect: Dialect) -> None:
+        """See `Channel`. Members who are UNKNOWN get the JSON twin too."""
+        admitted = frozenset(members)
+        super().admit(admitted, dialect)
+        if self._twins_for_all or dialect is Dialect.UNKNOWN:
+            self._twins[0].members |= admitted
+
+    def absorb(self, other: Channel) -> None:
+        """See `Channel`."""
+        if isinstance(other, StreamChannel):
+            for twin in self._twins:
+                twin.members -= other.members
+            self._twins += [twin for twin in other._twins if twin.members]
+        super().absorb(other)
+
+    async def _open(self, draft: Draft) -> rtc.TextStreamWriter:
+        attributes = {}
+        if self.exists:
+            attributes[ATTRIBUTE_REVISION] = "true"
+        if draft.deleted:
+            attributes[ATTRIBUTE_DELETED] = "true"
+        return await self._participant.stream_text(
+            topic=TOPIC_STREAM,
+            stream_id=self._message.id,
+            destination_identities=self._destinations,
+            attributes=attributes,
+        )
+
+    def _trailer(self, *, continues: bool) -> dict[str, str]:
+        return {ATTRIBUTE_CONTINUES: "true"} if continues else {}
+
+    async def _write(self, draft: Draft) -> None:
+        await super()._write(draft)
+        if draft.complete:
+            for twin in self._twins:
+                await twin.write(draft, self.members)
+
+    def _forget(self) -> None:
+        super()._forget()
+        for twin in self._twins:
+            twin.doubt()

@@ -1,0 +1,45 @@
+"""The JSON packets beside a text stream, for those who may not know text streams."""
+
+from __future__ import annotations
+
+from livekit import rtc
+
+from chat.message import ChatMessage
+from chat.sending.draft import Draft, Earlier
+
+from .json_packets import publish_json
+from .parts import Parts
+
+
+class JsonTwin:
+    """Sends a complete message once more, as JSON marked ``ignoreLegacy``.
+
+    Clients that append see its first text only: what may be there already is sent as an edit.
+    """
+
+    def __init__(
+        self, participant: rtc.LocalParticipant, message: ChatMessage, earlier: Earlier | None
+    ) -> None:
+        """See `Channel`."""
+        self.members: frozenset[str] = frozenset()
+        """Identities that get it, as long as the stream is addressed to them."""
+        self._participant = participant
+        # Of a message that only grew so far there was no twin.
+        self._parts = Parts(message, earlier if earlier and earlier.complete else None)
+
+    def doubt(self) -> None:
+        """Assume that packets may have been lost."""
+        self._parts.doubt()
+
+    async def write(self, draft: Draft, present: frozenset[str]) -> None:
+        """Bring those members who are `present` up to a complete draft."""
+        addressees = sorted(self.members & present)
+        if not addressees or not (self._parts.exist or draft.text):
+            return
+
+        async def publish(part: ChatMessage, edit: bool) -> int:
+            return await publish_json(
+                self._participant, part, addressees, edit=edit, ignore_legacy=True
+            )
+
+        await self._parts.write(draft, publish)

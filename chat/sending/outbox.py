@@ -1,0 +1,168 @@
+"""The messages of ours that may still change, or are still owed to somebody.
+
+A message is addressed once per dialect, to the participants who speak it. Who arrives while it grows
+gets the whole text: at once where that disturbs nobody, else when it is complete. Whoever was meant
+to get a message and could not, gets it on return.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from livekit import rtc
+
+from chat import protobuf
+from chat.dialect import Dialect
+from chat.message import ChatMessage
+from chat.roster import Roster
+
+from .channels import (
+    Channel,
+    JsonEditChannel,
+    JsonFinalChannel,
+    ProtobufChannel,
+    SegmentChannel,
+    StreamChannel,
+    Turn,
+)
+from .draft import Draft, Earlier
+from .outgoing import OutgoingMessage
+
+KEPT = 256
+"""Messages whose state is kept after they are complete, for edits and for people who come back."""
+
+
+class Outbox:
+    """Delivers the messages of one manager."""
+
+    def __init__(self, room: rtc.Room, roster: Roster, *, twins: Callable[[], bool]) -> None:
+        """Send nothing yet.
+
+        Args:
+            room: Where to send. It may be connected later.
+            roster: Who can be spoken to, and how.
+            twins: Whether complete messages also go out as JSON twins to those who know text
+                streams, as a client's do.
+        """
+        self.undelivered = 0
+        """Deliveries of a complete text to a participant that were given up."""
+        self._room = room
+        self._roster = roster
+        self._twins = twins
+        self._messages: OrderedDict[str, OutgoingMessage] = OrderedDict()
+        self._segment_turn = Turn()
+
+    async def send(self, message: ChatMessage, draft: Draft, *, new: bool = False) -> None:
+        """Bring everybody to `draft`, and return when those who can be reached have it.
+
+        Of a growing message, participants who are spoken to at a pace catch up by themselves: they
+        are not waited for.
+
+        Args:
+            message: Its id and timestamp are used.
+            draft: What it says.
+            new: Whether nobody can have seen the message before.
+        """
+        outgoing = self._messages.get(message.id)
+        if outgoing is not None and not (outgoing.draft.complete and outgoing.draft == draft):
+            outgoing.awaited |= self._roster.expected()
+        if outgoing is None:
+            outgoing = self._open(message, draft)
+            if not new:
+                outgoing.presume_shown(self._roster.reachable())
+        elif outgoing.draft != draft:
+            outgoing.change(draft)
+        else:
+            outgoing.retry()
+        outgoing.address(self._groups(self._roster.reachable()))
+        await outgoing.settled()
+
+    def _open(self, message: ChatMessage, draft: Draft) -> OutgoingMessage:
+        outgoing = OutgoingMessage(replace(message), draft, self._open_channel, self._serve_awaited)
+        outgoing.awaited = self._roster.expected()
+        nobody = not outgoing.awaited and not self._roster.reachable()
+        outgoing.awaits_anyone = nobody or self._roster.hearing.heard_unnamed
+        self._messages[message.id] = outgoing
+        self._forget_old()
+        return outgoing
+
+    def _serve_awaited(self, outgoing: OutgoingMessage) -> None:
+        """Deliver to those who had to wait until the message's stream was closed."""
+        reachable = outgoing.awaited.intersection(self._roster.reachable())
+        if outgoing.draft.complete and reachable:
+            outgoing.address(self._groups(reachable))
+
+    def arrived(self, identity: str) -> None:
+        """Bring a participant that can be spoken to from now on up to date."""
+        groups = self._groups([identity])
+        for outgoing in list(self._messages.values()):
+            if outgoing.concerns(identity):
+                outgoing.awaits_anyone = False
+                outgoing.address(groups)
+
+    def departed(self, identity: str) -> None:
+        """Note that a participant left."""
+        for outgoing in self._messages.values():
+            outgoing.depart(identity)
+
+    def reconnected(self) -> None:
+        """Deliver again what a lost connection may have swallowed."""
+        for outgoing in self._messages.values():
+            outgoing.restart()
+
+    async def settled(self, limit: float) -> None:
+        """Wait until all is delivered or given up, at most `limit` seconds."""
+        waits = [asyncio.ensure_future(m.settled(patient=True)) for m in self._messages.values()]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=limit)
+            for wait in late:
+                wait.cancel()
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        for outgoing in self._messages.values():
+            outgoing.close()
+
+    def _groups(self, identities: Iterable[str]) -> dict[Dialect, list[str]]:
+        groups: dict[Dialect, list[str]] = {}
+        for identity in identities:
+            groups.setdefault(self._roster.dialect(identity), []).append(identity)
+        return groups
+
+    def _open_channel(
+        self, message: ChatMessage, dialect: Dialect, earlier: Earlier | None
+    ) -> Channel:
+        channel = self._make_channel(message, dialect, earlier)
+        channel.on_given_up = self._count_undelivered
+        return channel
+
+    def _count_undelivered(self, members: int) -> None:
+        self.undelivered += members
+
+    def _make_channel(
+        self, message: ChatMessage, dialect: Dialect, earlier: Earlier | None
+    ) -> Channel:
+        participant = self._room.local_participant
+        match dialect:
+            case Dialect.SEGMENT:
+                turn = self._segment_turn
+                return SegmentChannel(participant, message, earlier=earlier, turn=turn)
+            case Dialect.JSON_EDIT:
+                return JsonEditChannel(participant, message, earlier=earlier)
+            case Dialect.JSON_FINAL:
+                return JsonFinalChannel(participant, message, earlier=earlier)
+            case Dialect.PROTO if protobuf.SUPPORTED:
+                return ProtobufChannel(participant, message, earlier=earlier)
+            case _:
+                twins = self._twins()
+                return StreamChannel(participant, message, earlier=earlier, twins_for_all=twins)
+
+    def _forget_old(self) -> None:
+        done = [i for i, m in self._messages.items() if m.draft.complete and not m.busy]
+        for identifier in done[: max(0, len(self._messages) - KEPT)]:
+            del self._messages[identifier]
+        for identifier in list(self._messages)[: max(0, len(self._messages) - 2 * KEPT)]:
+            self._messages.pop(identifier).close()

@@ -1,0 +1,178 @@
+"""One message of ours: its newest draft, and the channels that carry it to each participant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from time import monotonic
+from typing import Protocol
+
+from chat.dialect import Dialect
+from chat.message import ChatMessage
+
+from .channels import Channel
+from .draft import Draft, Earlier
+
+ANNOUNCEMENT_LAG = 4.0
+"""Seconds from a participant's connection to its ``participant_active`` at most; three were seen."""
+
+
+class ChannelFactory(Protocol):
+    """Makes the channel that speaks a dialect, without members yet."""
+
+    def __call__(self, message: ChatMessage, dialect: Dialect, earlier: Earlier | None) -> Channel:
+        """See `Channel` for the arguments."""
+        ...
+
+
+class OutgoingMessage:
+    """A message of ours and where it stands with each participant.
+
+    Every participant is in at most one channel. Its dialect is frozen by that for as long as the
+    message grows.
+    """
+
+    def __init__(
+        self,
+        message: ChatMessage,
+        draft: Draft,
+        open_channel: ChannelFactory,
+        on_idle: Callable[[OutgoingMessage], None],
+    ) -> None:
+        """Address nobody yet.
+
+        Args:
+            message: Its id and timestamp are kept; its text is in the draft.
+            draft: What it says now.
+            open_channel: Makes channels.
+            on_idle: Called when a channel has nothing under way any more.
+        """
+        self.draft = draft
+        self.awaited: set[str] = set()
+        """Identities that must get the message as soon as they can."""
+        self.awaits_anyone = False
+        """Whether the next participant to appear must get it, whoever it is."""
+        self._message = message
+        self._open_channel = open_channel
+        self._on_idle = on_idle
+        self._channels: list[Channel] = []
+        self._earlier: dict[str, Earlier] = {}
+        self._left_with_all: set[str] = set()
+        self._was_complete = draft.complete
+        self._changed_at = monotonic()
+
+    def concerns(self, identity: str) -> bool:
+        """Whether a participant who appears now must get it.
+
+        Not if it left with all of it. Else also right after its completion: the room announces
+        people late, so they may have been there.
+        """
+        if self.awaits_anyone or identity in self.awaited or not self.draft.complete:
+            return True
+        recent = monotonic() - self._changed_at < ANNOUNCEMENT_LAG
+        return recent and identity not in self._left_with_all
+
+    def presume_shown(self, identities: Iterable[str]) -> None:
+        """Take it that these participants show some text of the message already."""
+        self._earlier.update(dict.fromkeys(identities, Earlier("", certain=False)))
+
+    def change(self, draft: Draft) -> None:
+        """Make `draft` the newest. What was complete and arrived is edited through new channels."""
+        if self.draft.complete:
+            earlier = Earlier(self.draft.text)
+            for channel in [c for c in self._channels if self._has_all(c)]:
+                self._earlier.update(dict.fromkeys(channel.members, earlier))
+                self._channels.remove(channel)
+            # Who left with all of the old text is owed the new one.
+            self.awaited |= self._left_with_all
+            self._left_with_all.clear()
+        self.draft = draft
+        self._changed_at = monotonic()
+        self._was_complete = self._was_complete or draft.complete
+        for channel in self._channels:
+            channel.push(draft)
+
+    def retry(self) -> None:
+        """Try again to deliver what had been given up."""
+        for channel in self._channels:
+            channel.push(self.draft)
+
+    def address(self, groups: Mapping[Dialect, Iterable[str]]) -> None:
+        """Speak to the identities of each group, as far as no channel does so already."""
+        served = {identity for channel in self._channels for identity in channel.members}
+        for dialect, identities in groups.items():
+            by_earlier: dict[Earlier | None, set[str]] = {}
+            for identity in set(identities) - served:
+                by_earlier.setdefault(self._earlier.get(identity), set()).add(identity)
+            for earlier, members in by_earlier.items():
+                self._join(dialect, members, earlier)
+
+    def _join(self, dialect: Dialect, members: set[str], earlier: Earlier | None) -> None:
+        candidate = self._open_channel(self._message, dialect, earlier)
+        candidate.admit(members, dialect)
+        if candidate.appends and candidate.exists:
+            self.awaited -= members  # What they got, in part perhaps, must do.
+            return
+        for channel in self._channels:
+            if type(channel) is not type(candidate):
+                continue
+            idle = not channel.reached or (
+                not channel.appends and (channel.stuck or not channel.members)
+            )
+            if channel.exclusive and not idle and (channel.busy or not self.draft.complete):
+                # Two open streams with one id would be mixed: these members wait for the end.
+                self.awaited |= members
+                return
+            if idle or (channel.busy and not channel.appends):
+                # A second channel could be overtaken by what this one has in flight to them.
+                self.awaited -= members
+                channel.absorb(candidate)
+                return
+        self.awaited -= members
+        self._channels.append(candidate)
+        candidate.on_idle = lambda: self._on_idle(self)
+        candidate.push(self.draft)
+
+    async def settled(self, *, patient: bool = False) -> None:
+        """Wait until the draft is delivered or given up.
+
+        Args:
+            patient: Whether to wait also for what is held back until its time has come.
+        """
+        while waited_for := [c for c in self._channels if c.busy and (patient or not c.held_back)]:
+            for channel in waited_for:
+                await channel.settled()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a delivery is under way."""
+        return any(channel.busy for channel in self._channels)
+
+    def depart(self, identity: str) -> None:
+        """Note that a participant left. If it had not got everything, it is owed the message."""
+        for channel in self._channels:
+            if identity in channel.members:
+                channel.members -= {identity}
+                if channel.reached:
+                    self._earlier[identity] = Earlier(
+                        self.draft.text, certain=False, complete=self._was_complete
+                    )
+                if self._has_all(channel):
+                    self._left_with_all.add(identity)
+                else:
+                    self.awaited.add(identity)
+                if not channel.members:
+                    channel.abandon()
+
+    def restart(self) -> None:
+        """After a lost connection: deliver the whole text again, unless all of it arrived."""
+        for channel in self._channels:
+            if not self._has_all(channel):
+                channel.restart()
+
+    def _has_all(self, channel: Channel) -> bool:
+        return self.draft.complete and channel.delivered == self.draft
+
+    def close(self) -> None:
+        """Give up what is under way."""
+        for channel in self._channels:
+            channel.close()

@@ -1,0 +1,152 @@
+"""An edit touches only the parts that differ."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from livekit.rtc.participant import PublishDataError
+
+from chat import ChatMessage
+from chat.sending.channels.parts import Parts
+from chat.sending.draft import Draft, Earlier
+from chat.sending.splitting import PART_BYTES, part_id, split
+
+LONG = ["a" * PART_BYTES, "b" * PART_BYTES, "c" * 10]
+
+
+class Reader:
+    """What a client that edits shows, and what it was sent."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, str] = {}
+        self.sent: list[tuple[str, str, bool]] = []
+        self.failures: list[Exception | None] = []
+
+    async def publish(self, part: ChatMessage, edit: bool) -> int:
+        failure = self.failures.pop(0) if self.failures else None
+        if isinstance(failure, PublishDataError):
+            raise failure
+        self.shown[part.id] = part.message or ""
+        self.sent.append((part.id, part.message or "", edit))
+        if failure is not None:
+            raise failure
+        return len(part.message or "")
+
+    @property
+    def text(self) -> str:
+        return "".join(self.shown.values())
+
+
+def draft(*parts: str) -> Draft:
+    return Draft("".join(parts))
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture
+def parts() -> Parts:
+    return Parts(ChatMessage("", "m"), None)
+
+
+async def test_a_long_text_is_several_messages(reader: Reader, parts: Parts) -> None:
+    size = await parts.write(draft(*LONG), reader.publish)
+    assert reader.sent == [("m", LONG[0], False), ("m-2", LONG[1], False), ("m-3", LONG[2], False)]
+    assert size == len("".join(LONG))
+
+
+async def test_growth_sends_the_last_part_only(reader: Reader, parts: Parts) -> None:
+    await parts.write(draft(*LONG), reader.publish)
+    reader.sent.clear()
+    await parts.write(draft(*LONG, "!"), reader.publish)
+    assert reader.sent == [("m-3", LONG[2] + "!", True)]
+
+
+async def test_an_edit_sends_the_parts_that_differ(reader: Reader, parts: Parts) -> None:
+    await parts.write(draft(*LONG), reader.publish)
+    reader.sent.clear()
+    await parts.write(draft(LONG[0], "x" * PART_BYTES, LONG[2]), reader.publish)
+    assert reader.sent == [("m-2", "x" * PART_BYTES, True)]
+
+
+async def test_a_shorter_text_empties_parts_and_a_longer_fills_them(
+    reader: Reader, parts: Parts
+) -> None:
+    await parts.write(draft(*LONG), reader.publish)
+    reader.sent.clear()
+    await parts.write(draft(LONG[0]), reader.publish)
+    assert reader.sent == [("m-2", "", True), ("m-3", "", True)]
+    reader.sent.clear()
+    await parts.write(draft(LONG[0], "z"), reader.publish)
+    assert reader.sent == [("m-2", "z", True)]
+
+
+async def test_a_deletion_takes_back_every_part(reader: Reader, parts: Parts) -> None:
+    await parts.write(draft(*LONG), reader.publish)
+    reader.sent.clear()
+    await parts.write(Draft("", deleted=True), reader.publish)
+    assert reader.sent == [("m", "", True), ("m-2", "", True), ("m-3", "", True)]
+
+
+async def test_an_edit_of_what_is_shown_already_begins_with_the_difference(reader: Reader) -> None:
+    parts = Parts(ChatMessage("", "m"), Earlier("".join(LONG)))
+    await parts.write(draft(*LONG, "!"), reader.publish)
+    assert reader.sent == [("m-3", LONG[2] + "!", True)]
+
+
+async def test_what_may_be_shown_is_sent_whole_as_an_edit(reader: Reader) -> None:
+    parts = Parts(ChatMessage("", "m"), Earlier("".join(LONG), certain=False))
+    await parts.write(draft("hi"), reader.publish)
+    assert reader.sent == [("m", "hi", True), ("m-2", "", True), ("m-3", "", True)]
+
+
+async def test_a_part_that_did_not_arrive_is_new_the_next_time(
+    reader: Reader, parts: Parts
+) -> None:
+    reader.failures = [PublishDataError("no")]
+    with pytest.raises(PublishDataError):
+        await parts.write(draft("hi"), reader.publish)
+    assert not parts.exist
+    await parts.write(draft("hi"), reader.publish)
+    assert reader.sent == [("m", "hi", False)]
+
+
+async def test_a_part_that_may_have_arrived_is_emptied_if_it_is_no_longer_needed(
+    reader: Reader, parts: Parts
+) -> None:
+    reader.failures = [None, TimeoutError()]
+    with pytest.raises(TimeoutError):
+        await parts.write(draft(*LONG), reader.publish)
+    await parts.write(draft("hi"), reader.publish)
+    assert reader.shown == {"m": "hi", "m-2": ""}
+
+
+PIECES = st.lists(st.sampled_from(["a" * 7000, "b" * 7000, "\n\n", "c", ""]), max_size=5)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(PIECES.map("".join), min_size=1, max_size=5),
+    st.lists(st.sampled_from([None, PublishDataError("no"), TimeoutError()]), max_size=12),
+)
+async def test_after_any_failures_the_last_text_is_shown(
+    texts: list[str], failures: list[Exception | None]
+) -> None:
+    reader = Reader()
+    reader.failures = failures
+    parts = Parts(ChatMessage("", "m"), None)
+    for text in texts:
+        for _ in range(len(failures) + 1):
+            try:
+                await parts.write(Draft(text), reader.publish)
+            except (PublishDataError, TimeoutError):
+                continue
+            break
+    expected = split(texts[-1])
+    for index, message_id in enumerate(sorted(reader.shown, key=lambda i: (len(i), i))):
+        assert message_id == part_id("m", index)
+        assert reader.shown[message_id] == (expected[index] if index < len(expected) else "")
+    assert len(reader.shown) >= len(expected)
