@@ -9,11 +9,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from livekit import rtc
 from rich.console import Console
+
+from chat import ChatManager
+from chat.dialect import Dialect
 
 from .arguments import parse
 from .credentials import Credentials, CredentialsError, resolve
+from .manager import Manager
 from .piped import PipedFace
+from .played.player import Player
 from .prompt import PromptFace
 from .session import ConnectionFailedError, Session
 from .transcript import Transcript
@@ -34,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CredentialsError as error:
         return _fail(error, USAGE)
     try:
-        return asyncio.run(_chat(credentials))
+        return asyncio.run(_chat(credentials, options.dialect))
     except ConnectionFailedError as error:
         return _fail(error, FAILURE)
     except BrokenPipeError:
@@ -43,17 +49,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILURE
 
 
-async def _chat(credentials: Credentials) -> int:
+async def _chat(credentials: Credentials, dialect: Dialect | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     transcript = Transcript()
+
+    def manager(room: rtc.Room) -> Manager:
+        return ChatManager(room) if dialect is None else Player(room, dialect)
+
     if _on_terminal():
-        session = Session(credentials, transcript, PromptFace(transcript, Console(highlight=False)))
+        prompt = PromptFace(transcript, Console(highlight=False))
+        session = Session(credentials, transcript, prompt, manager)
         await session.run()
         return FAILURE if session.lost else SUCCESS
     face = PipedFace(transcript, sys.stdin, sys.stdout, sys.stderr)
-    session = Session(credentials, transcript, face)
+    session = Session(credentials, transcript, face, manager)
     await session.run()
     return FAILURE if session.lost or face.unanswered else SUCCESS
 

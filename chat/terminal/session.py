@@ -11,11 +11,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from livekit import rtc
 
-from chat import ChatManager, channels
-
 from .credentials import Credentials
 from .events import Disconnected, Event, Person, Wrote
 from .face import Face
+from .manager import Manager, ManagerFactory
 from .transcript import Notice, Transcript
 from .trouble import explain_refusal
 from .watcher import WarningTeller, look_around, person, watch
@@ -33,14 +32,28 @@ class ConnectionFailedError(Exception):
 class Session:
     """A user in a room."""
 
-    def __init__(self, credentials: Credentials, transcript: Transcript, face: Face) -> None:
-        """Prepare to join with `credentials`; `face` shows `transcript`."""
+    def __init__(
+        self,
+        credentials: Credentials,
+        transcript: Transcript,
+        face: Face,
+        make_manager: ManagerFactory,
+    ) -> None:
+        """Prepare to join.
+
+        Args:
+            credentials: Where.
+            transcript: Takes in what happens.
+            face: Shows the transcript.
+            make_manager: Makes what sends and receives for the user.
+        """
         self.lost = False
         """Whether the room ended the stay, rather than the user."""
         self._staying = False
         self._credentials = credentials
         self._transcript = transcript
         self._face = face
+        self._make_manager = make_manager
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._outbox: asyncio.Queue[str] = asyncio.Queue()
 
@@ -60,19 +73,19 @@ class Session:
     def _logs_hidden(self) -> Iterator[None]:
         """Keep the log of the libraries off the screen, but for messages that were given up."""
         silence, teller = logging.NullHandler(), WarningTeller(self._events.put_nowait)
-        root, delivery = logging.getLogger(), logging.getLogger(channels.__name__)
+        root, package = logging.getLogger(), logging.getLogger("chat")
         root.addHandler(silence)
-        delivery.addHandler(teller)
+        package.addHandler(teller)
         try:
             yield
         finally:
-            delivery.removeHandler(teller)
+            package.removeHandler(teller)
             root.removeHandler(silence)
 
     @contextlib.asynccontextmanager
-    async def _joined(self) -> AsyncIterator[tuple[rtc.Room, ChatManager]]:
+    async def _joined(self) -> AsyncIterator[tuple[rtc.Room, Manager]]:
         room = rtc.Room()
-        chat = ChatManager(room)
+        chat = self._make_manager(room)
         watch(room, chat, self._events.put_nowait)
         try:
             # Text only: nobody's audio or video is subscribed to.
@@ -87,7 +100,7 @@ class Session:
             chat.close()
             await room.disconnect()
 
-    async def _converse(self, chat: ChatManager, user: Person) -> None:
+    async def _converse(self, chat: Manager, user: Person) -> None:
         while not self._events.empty():
             await self._show_next()
         tasks = [
@@ -128,7 +141,7 @@ class Session:
             self.lost = True
             self._face.close()
 
-    async def _send(self, chat: ChatManager) -> None:
+    async def _send(self, chat: Manager) -> None:
         while True:
             await chat.send_message(await self._outbox.get())
             self._outbox.task_done()

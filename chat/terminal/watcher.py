@@ -8,7 +8,7 @@ from functools import partial
 
 from livekit import rtc
 
-from chat import ChatManager, ChatMessage, RejectedMessage
+from chat import ChatMessage, RejectedMessage
 
 from .events import (
     Deleted,
@@ -25,13 +25,17 @@ from .events import (
     Warned,
     Wrote,
 )
+from .manager import Manager
 from .trouble import explain_disconnection
 
 AGENT_STATE = "lk.agent.state"
 """The attribute in which an agent publishes what it is doing."""
 
+UNDELIVERED = "chat message not delivered"
+"""What is logged in the chat package when a message was given up."""
 
-def watch(room: rtc.Room, chat: ChatManager, tell: Callable[[Event], None]) -> None:
+
+def watch(room: rtc.Room, chat: Manager, tell: Callable[[Event], None]) -> None:
     """Call `tell` with everything that happens from now on; call it before connecting."""
     chat.on("message_added", lambda message: tell(_written(message)))
     chat.on("message_updated", lambda message: tell(_written(message)))
@@ -64,10 +68,11 @@ def person(participant: rtc.Participant) -> Person:
 
 
 class WarningTeller(logging.Handler):
-    """Tells the warnings that a logger would have written across the screen."""
+    """Tells of messages that were given up: nothing else says so, and a log is not to be seen."""
 
     def __init__(self, tell: Callable[[Event], None]) -> None:
         super().__init__(logging.WARNING)
+        self.addFilter(lambda record: record.getMessage() == UNDELIVERED)
         self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
