@@ -49,6 +49,7 @@ async def hold_conversation(job: JobContext) -> None:
         _create_llm(settings),
         max_message_bytes=settings.chat_max_message_bytes,
         growing=_growing,
+        job_metadata=job.job.metadata,
     )
     _assistants[job.job.id] = assistant
     await assistant.start(job.connect(auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE))

@@ -13,6 +13,7 @@ import prompts
 from chat import ChatManager
 
 from .conversation import Conversation
+from .job_metadata import dialect_for_room
 from .presence import Presence
 from .reply import GrowingReplies
 from .session import create_session, start_session
@@ -29,6 +30,7 @@ class RoomAssistant:
         *,
         max_message_bytes: int,
         growing: GrowingReplies,
+        job_metadata: str = "",
     ) -> None:
         """Listen to the room. Nothing is answered before `start`.
 
@@ -37,12 +39,15 @@ class RoomAssistant:
             language_model: What answers. Closed with the assistant.
             max_message_bytes: Longer messages are refused with a line in the chat.
             growing: The process's count of growing replies.
+            job_metadata: What the dispatch said, see `job_metadata`.
         """
         self._room = room
         self._language_model = language_model
         self._output = ReplyTextOutput()
         self._session = create_session(language_model)
-        self._chat = ChatManager(room, max_message_bytes=max_message_bytes)
+        self._chat = ChatManager(
+            room, max_message_bytes=max_message_bytes, dialect=dialect_for_room(job_metadata)
+        )
         self._conversation = Conversation(room, self._chat, self._session, self._output, growing)
         self._presence: Presence | None = None
 

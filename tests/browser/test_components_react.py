@@ -105,9 +105,8 @@ def test_disconnecting_and_connecting_again(
     ann.connect()
     ann.say("second")
     ann.wait_for_text(LONG)
-    first, *texts = ann.growth(AGENT)
-    assert first == "You said: first"
-    assert only_grows(texts)
+    texts = ann.growth(AGENT)
+    assert only_grows(texts[texts.index("You said: first") + 1 :])
     # The hooks begin with an empty list at each connection.
     assert ann.bubbles() == [Bubble("Ann", "second"), Bubble(AGENT, LONG)]
 

@@ -58,9 +58,9 @@ def test_all_versions_in_one_room(open_chat: OpenChat, fake_openai: FakeOpenAI) 
         chat.say(f"Hello from {page}")
         for reader, steps in zip(chats.values(), VERSIONS.values(), strict=True):
             reader.wait_for_text(answer)
-            question, reply = reader.bubbles()[-2:]
-            assert question == Bubble(page, f"Hello from {page}")
-            assert reply == Bubble(AGENT, answer)
+            # A page sends its JSON twin after the text stream: the agent can be faster than that.
+            asked = Bubble(page, f"Hello from {page}")
+            assert set(reader.bubbles()[-2:]) == {asked, Bubble(AGENT, answer)}
             replies = sum(bubble.author == AGENT for bubble in reader.bubbles())
             texts = reader.growth(AGENT, replies - 1)
             assert only_grows(texts)
@@ -69,10 +69,6 @@ def test_all_versions_in_one_room(open_chat: OpenChat, fake_openai: FakeOpenAI) 
         assert reader.most_bubbles() == len(reader.bubbles()) == len(set(reader.bubbles()))
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="until it writes, an old page is taken for one that reads text streams",
-)
 def test_a_page_that_has_not_written_yet_sees_the_answers_to_others(open_chat: OpenChat) -> None:
     chats = open_all(open_chat)
     chats["core-0.12.15"].say("Is anybody here?")

@@ -35,7 +35,12 @@ class Door:
 
     @contextlib.asynccontextmanager
     async def enter(
-        self, identity: str = "ada", *, wait: bool = True, kind: ParticipantKind = "standard"
+        self,
+        identity: str = "ada",
+        *,
+        wait: bool = True,
+        kind: ParticipantKind = "standard",
+        dialect: str = "",
     ) -> AsyncIterator[Person]:
         """Come in with a client that speaks text streams.
 
@@ -43,10 +48,13 @@ class Door:
             identity: Under which identity.
             wait: Whether to wait for the agent first.
             kind: What to be.
+            dialect: How to be spoken to, whatever one sends; empty leaves it to be learned.
         """
         room = rtc.Room()
         person = Person(room, ChatManager(room))
-        await room.connect(self.url, self.token(identity, self.room_name, kind=kind))
+        attributes = {"chat.dialect": dialect}
+        token = self.token(identity, self.room_name, kind=kind, attributes=attributes)
+        await room.connect(self.url, token)
         try:
             if wait:
                 await eventually(lambda: person.agent, AGENT_LIMIT)
@@ -150,8 +158,14 @@ class JsonPerson:
 
     @property
     def texts(self) -> dict[str, str]:
-        """The newest text of each message."""
-        return {fields["id"]: fields["message"] for _, _, fields in self.packets}
+        """The newest text of each message; the parts of a long one, whose ids end in -2 and so on,
+        put together."""
+        parts = {fields["id"]: fields["message"] for _, _, fields in self.packets}
+        texts: dict[str, str] = {}
+        for identifier, text in parts.items():
+            message = identifier.partition("-")[0]
+            texts[message] = texts.get(message, "") + text
+        return texts
 
     async def reads(self, *texts: str, limit: float = ANSWER_LIMIT) -> None:
         """Wait until these are the texts of all the messages there are."""

@@ -80,7 +80,7 @@ async def test_what_can_be_read_tolerantly_is_answered(door: Door, llm: FakeOpen
 
 
 async def test_empty_text_is_no_message(door: Door, llm: FakeOpenAI) -> None:
-    async with door.enter_with_json() as bob, door.enter("ada") as ada:
+    async with door.enter_with_json() as bob, door.enter("ada", dialect="stream") as ada:
         for text in ["", " ", "\n\t ", "\u3000"]:
             await bob.say(text)
             await ada.room.local_participant.send_text(text, topic="lk.chat")
@@ -106,7 +106,7 @@ async def test_json_over_the_cap_is_refused_aloud(door: Door, llm: FakeOpenAI) -
 
 
 async def test_a_stream_over_the_cap_is_refused_aloud(door: Door, llm: FakeOpenAI) -> None:
-    async with door.enter("ada") as ada:
+    async with door.enter("ada", dialect="stream") as ada:
         await ada.room.local_participant.send_text("x" * (CAP + 1), topic="lk.chat")
         await ada.reads(TOO_LONG)
         await ada.ask("next")
@@ -116,13 +116,13 @@ async def test_a_stream_over_the_cap_is_refused_aloud(door: Door, llm: FakeOpenA
 async def test_the_largest_message_is_answered(door: Door, llm: FakeOpenAI) -> None:
     llm.script = lambda _: Reply(["Read."])
     text = "x" * CAP
-    async with door.enter("ada") as ada:
+    async with door.enter("ada", dialect="stream") as ada:
         await ada.ask(text, "Read.")
         assert last_user_text(llm.requests[0]["messages"]) == text
 
 
 async def test_a_stream_without_end_is_cut_off(door: Door, llm: FakeOpenAI) -> None:
-    async with door.enter("ada") as ada:
+    async with door.enter("ada", dialect="stream") as ada:
         writer = await ada.room.local_participant.stream_text(topic="lk.chat")
         for _ in range(20):
             await writer.write("endless " * 1_000)
@@ -140,7 +140,7 @@ async def test_a_stream_without_end_is_cut_off(door: Door, llm: FakeOpenAI) -> N
 async def test_a_stream_that_breaks_off_is_refused_aloud(
     door: Door, llm: FakeOpenAI, text: str
 ) -> None:
-    async with door.enter("ada") as ada:
+    async with door.enter("ada", dialect="stream") as ada:
         writer = await ada.room.local_participant.stream_text(topic="lk.chat")
         if text:
             await writer.write(text)
@@ -152,7 +152,7 @@ async def test_a_stream_that_breaks_off_is_refused_aloud(
 
 
 async def test_too_many_open_streams_are_refused_aloud(door: Door, llm: FakeOpenAI) -> None:
-    async with door.enter("ada") as ada:
+    async with door.enter("ada", dialect="stream") as ada:
         participant = ada.room.local_participant
         writers = [await participant.stream_text(topic="lk.chat") for _ in range(12)]
         await ada.reads(UNREADABLE)
@@ -162,7 +162,7 @@ async def test_too_many_open_streams_are_refused_aloud(door: Door, llm: FakeOpen
 
 
 async def test_bytes_on_the_chat_topic_harm_nothing(door: Door, llm: FakeOpenAI) -> None:
-    async with door.enter("ada") as ada:
+    async with door.enter("ada", dialect="stream") as ada:
         writer = await ada.room.local_participant.stream_bytes("image.png", topic="lk.chat")
         await writer.write(os.urandom(2_000))
         await writer.aclose()
@@ -172,7 +172,7 @@ async def test_bytes_on_the_chat_topic_harm_nothing(door: Door, llm: FakeOpenAI)
 async def test_nobody_can_drive_the_session_or_read_the_instructions(
     door: Door, llm: FakeOpenAI
 ) -> None:
-    async with door.enter("ada") as ada:
+    async with door.enter("ada", dialect="stream") as ada:
         heard: list[str] = []
 
         def note(reader: rtc.ByteStreamReader, identity: str) -> None:
