@@ -1,6 +1,7 @@
 """The command line: ``python -m benchmarks [--short] [--only NAME …] [--busy N] [--out FILE]``."""
 
 import argparse
+import asyncio
 import json
 import signal
 import sys
@@ -22,8 +23,9 @@ from benchmarks.stage import set_up
 from benchmarks.subjects import SUBJECTS
 from benchmarks.table import LEGEND, make_table, make_verdict_table
 from benchmarks.tokens import GarbledReplyError
+from benchmarks.traffic import Traffic, make_traffic_table, measure_traffic, traffic_as_json
 from worker.devstack.errors import StackError
-from worker.devstack.livekit_server import find_or_build
+from worker.devstack.livekit_server import LiveKitServer, find_or_build
 from worker.devstack.paths import RUN
 
 SCENARIOS = (PACED, FAST)
@@ -105,11 +107,15 @@ def main() -> int:
     console = Console(stderr=True)
     subjects = [subject for subject in SUBJECTS if subject.name in arguments.only]
     results = Results(subjects, SCENARIOS, arguments.replies)
+    traffic: list[Traffic] = []
     status = 0
     try:
         machine = describe_machine([str(find_or_build(console.print)), "--version"])
         with busy_neighbours(arguments.busy):
             measure(results, arguments.runs, console)
+        console.print("counting what each dialect costs on the wire")
+        with LiveKitServer.start() as server:
+            traffic = asyncio.run(measure_traffic(server))
     except (ChildFailedError, GarbledReplyError, LostTokensError, StackError) as error:
         console.print(str(error), style="red", markup=False)
         return 1
@@ -123,9 +129,12 @@ def main() -> int:
         "machine": machine,
         "busy_neighbours": arguments.busy,
         "interrupted": status == INTERRUPTED,
+        "traffic": traffic_as_json(traffic),
     }
     file = write(results, conditions, arguments.out)
     show(results, Console())
+    if traffic:
+        Console().print(make_traffic_table(traffic))
     console.print(f"Written to {file}")
     return status
 
