@@ -1,40 +1,63 @@
-"""``python -m chat`` in a pipe, playing a client of each dialect, with the real worker."""
+"""`python -m chat` as a program in a pipe, as itself and as a client of each dialect."""
 
 from __future__ import annotations
 
-import asyncio
 import os
+import subprocess
 import sys
 
 import pytest
 
-from chat.dialect import Dialect
 from chat.terminal.played.clients import CLIENTS
-from tests.e2e.people import Door
+from tests.doubles import FakeOpenAI, Message, Reply, last_user_text, words
 from worker.devstack.livekit_server import LiveKitServer
+from worker.devstack.paths import PROJECT
 
-LIMIT = 60.0
-"""Seconds for a whole stay, on a busy machine."""
+LIMIT = 90.0
+"""Seconds for a whole conversation, on a busy machine."""
 
 
-@pytest.mark.parametrize("dialect", [None, *CLIENTS], ids=str)
-async def test_a_question_gets_one_answer(
-    dialect: Dialect | None, door: Door, livekit_server: LiveKitServer
-) -> None:
-    options = [] if dialect is None else ["--dialect", dialect.value]
-    terminal = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "chat", "--room", door.room_name, *options],
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={
-            **os.environ,
-            "LIVEKIT_URL": livekit_server.url,
-            "LIVEKIT_API_KEY": livekit_server.api_key,
-            "LIVEKIT_API_SECRET": livekit_server.api_secret,
-        },
+def answer_slowly(messages: list[Message]) -> Reply:
+    """An echo that takes long enough to be seen growing."""
+    text = f"You said: {last_user_text(messages)} " + "and so on " * 20 + "for ever"
+    return Reply(words(text), interval=0.02)
+
+
+def converse(
+    server: LiveKitServer, *arguments: str, lines: str
+) -> subprocess.CompletedProcess[str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LIVEKIT_", "CHAT_"))}
+    settings = {
+        "LIVEKIT_URL": server.url,
+        "LIVEKIT_API_KEY": server.api_key,
+        "LIVEKIT_API_SECRET": server.api_secret,
+        "CHAT_AGENT_NAME": "",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "chat", *arguments],
+        cwd=PROJECT,
+        env=inherited | settings,
+        input=lines,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
     )
-    async with asyncio.timeout(LIMIT):
-        shown, notices = await terminal.communicate(b"hello there\n")
-    assert terminal.returncode == 0, notices.decode()
-    assert shown.decode().count("You said: hello there") == 1
+
+
+@pytest.mark.usefixtures("shared_worker")
+@pytest.mark.parametrize("dialect", [None, *(dialect.value for dialect in CLIENTS)])
+def test_each_line_is_answered_once(
+    dialect: str | None, livekit_server: LiveKitServer, llm: FakeOpenAI, room_name: str
+) -> None:
+    llm.script = answer_slowly
+    played = [] if dialect is None else ["--dialect", dialect]
+    lines = "one, für Ada\ntwo\n"
+    ended = converse(livekit_server, "--room", room_name, *played, lines=lines)
+    expected = [
+        f"Assistant: You said: {line} {'and so on ' * 20}for ever" for line in lines.splitlines()
+    ]
+    assert ended.stdout.splitlines() == expected, ended.stderr
+    assert ended.returncode == 0, ended.stderr
+    asked = [m["content"] for m in llm.requests[-1]["messages"] if m["role"] == "user"]
+    assert asked == lines.splitlines()
