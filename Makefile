@@ -70,7 +70,8 @@ lock: ## Remake the lock files (needs uv); ARGS=--upgrade takes newer versions
 
 .PHONY: clean
 clean: ## Remove what the targets above made in the checkout
-	rm -rf .venv .dev .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/browser/node_modules
+	rm -rf .venv .dev .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		tests/browser/node_modules tests/browser/dist
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
 
 .PHONY: tools

@@ -6,6 +6,7 @@ It puts the parts together, and nothing else: ``chat`` talks, ``assistant`` thin
 """
 
 import asyncio
+import math
 import os
 import sys
 
@@ -26,15 +27,13 @@ IDENTITY = "agent-assistant"
 """The agent's identity, the same in every room and after every restart: clients merge edits by it,
 and a second agent dispatched to a room by mistake takes the place of the first."""
 
+FULL_LOAD = 0.7
+"""The load at which livekit-server takes a worker for full (its agent service's ``TargetLoad``)."""
+
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 _assistants: dict[str, RoomAssistant] = {}
 _growing = GrowingReplies()
-
-
-async def accept(request: JobRequest) -> None:
-    """Take a job under the fixed identity and the configured display name."""
-    await request.accept(identity=IDENTITY, name=load_settings().chat_display_name)
 
 
 async def hold_conversation(job: JobContext) -> None:
@@ -66,7 +65,13 @@ def create_server(settings: Settings) -> AgentServer:
     """Build the worker."""
 
     def load(server: AgentServer) -> float:
-        return min(len(server.active_jobs) / settings.chat_max_rooms, 1.0)
+        return min(FULL_LOAD * len(server.active_jobs) / settings.chat_max_rooms, 1.0)
+
+    async def accept(request: JobRequest) -> None:
+        if len(server.active_jobs) >= settings.chat_max_rooms:
+            await request.reject(terminate=False)  # Another worker may have room.
+        else:
+            await request.accept(identity=IDENTITY, name=settings.chat_display_name)
 
     secret = settings.livekit_api_secret
     server = AgentServer(
@@ -76,6 +81,8 @@ def create_server(settings: Settings) -> AgentServer:
         # Only a worker in production is checked upon; the others would fight over the port.
         port=ServerEnvOption(dev_default=0, prod_default=settings.chat_health_port),
         load_fnc=load,
+        # With a threshold, a burst of dispatches to an empty worker is refused all but a few.
+        load_threshold=math.inf,
         # Else the first answer in each process waits for these imports.
         preload_modules=["assistant", "openai.lib.streaming.chat", "anyio._backends._asyncio"],
         # However long the server is away, the worker comes back by itself.

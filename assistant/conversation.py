@@ -71,6 +71,7 @@ class Conversation:
         """Answer from now on, beginning with what came before. Call after the session started."""
         loop = asyncio.get_running_loop()
         self._consumer = loop.create_task(self._consume(), name="conversation")
+        self._consumer.add_done_callback(_log_end)
 
     async def aclose(self) -> None:
         """Stop: a reply that is being written is completed as it stands."""
@@ -106,7 +107,12 @@ class Conversation:
         reply = ReplyWriter(self._chat, self._growing, permission)
         self._reply = self._output.reply = reply
         text = "\n".join(message.message or "" for message in turn)
-        speech = self._session.generate_reply(user_input=text)
+        try:
+            speech = self._session.generate_reply(user_input=text)
+        except RuntimeError:  # The session has ended.
+            self._output.reply = None
+            reply.finish()
+            raise
         try:
             await self._until_done_or_overtaken(speech)
         finally:
@@ -156,8 +162,10 @@ class Conversation:
         logger.warning(
             "LLM request failed",
             extra={
-                "cause": f"{type(error).__name__}: {error}",
-                "source": type(event.source).__name__,
+                "cause": type(error).__name__,
+                "status": getattr(error, "status_code", None),
+                # Services quote what they were asked.
+                "lk.pii.detail": str(error),
             },
         )
 
@@ -173,3 +181,8 @@ class Conversation:
         prompt = "notice_message_too_long" if too_long else "notice_message_unreadable"
         complaint = self._chat.send_message(prompts.load(prompt))
         self._complaint = loop.create_task(complaint, name="complaint")
+
+
+def _log_end(consumer: asyncio.Task[None]) -> None:
+    if not consumer.cancelled() and (error := consumer.exception()) is not None:
+        logger.error("conversation ended", exc_info=error)

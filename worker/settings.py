@@ -87,8 +87,8 @@ def check_for_command(settings: Settings, arguments: Sequence[str]) -> None:
         arguments: The command line without the program's name. Options that take the place of a
             variable are respected; help, and commands that need nothing, are let through.
     """
-    command = next((a for a in arguments if not a.startswith("-")), None)
-    if command not in _COMMANDS or "--help" in arguments:
+    command = next((a for a in arguments if a in _COMMANDS), None)
+    if command is None or "--help" in arguments:
         return
     if command in _COMMANDS_IN_ROOMS:
         _require_livekit(settings, arguments)

@@ -194,7 +194,7 @@ async def test_a_failed_answer_is_a_line_for_the_person_and_a_cause_for_the_log(
         scene.chat.receive("secret question")
         await scene.shown(FAILED)
     records = [r for r in caplog.records if r.message == "LLM request failed"]
-    assert "denied" in records[0].__dict__["cause"]
+    assert "denied" in records[0].__dict__["lk.pii.detail"]
     assert not any("secret question" in str(r.__dict__) for r in caplog.records)
 
 
