@@ -94,9 +94,9 @@ class Presence:
     async def _pulse(self) -> None:
         while True:
             await self._pulse_due.wait()
+            self._pulse_due.clear()
             if self._session.agent_state == "listening":
                 self._show("thinking")
                 await asyncio.sleep(PULSE_LENGTH)
                 self._show(self._session.agent_state)
             await asyncio.sleep(PULSE_GAP)
-            self._pulse_due.clear()

@@ -66,6 +66,21 @@ def test_a_crowd_that_arrives_together_is_pulsed_for_as_one() -> None:
     run_in_virtual_time(main())
 
 
+def test_a_newcomer_right_after_another_is_pulsed_for_too() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        room.emit("participant_connected", ADA)
+        await asyncio.sleep(0.4)
+        room.emit("participant_connected", ADA)
+        await settle()
+        assert room.states == ["listening", *PULSES * 3]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
 def test_it_does_not_pulse_while_the_agent_is_busy() -> None:
     async def main() -> None:
         room, session = RoomDouble(), SessionDouble()
