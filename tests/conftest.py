@@ -1,4 +1,4 @@
-"""What the tests share: a real livekit-server, a fake LLM, a real worker, and tokens."""
+"""What the tests share: a real livekit-server, a fake LLM, and tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from tests.doubles import FakeOpenAI
 from tests.tokens import MintToken, token_minter
-from tests.worker_process import WorkerProcess, running_worker
 from worker.devstack.livekit_server import LiveKitServer
 
 
@@ -24,13 +23,6 @@ def fake_openai() -> Iterator[FakeOpenAI]:
     """An LLM that echoes, until the test gives it another `script`."""
     with FakeOpenAI() as llm:
         yield llm
-
-
-@pytest.fixture
-def worker(livekit_server: LiveKitServer, fake_openai: FakeOpenAI) -> Iterator[WorkerProcess]:
-    """A registered worker with default settings, for this test alone."""
-    with running_worker(livekit_server, fake_openai) as process:
-        yield process
 
 
 @pytest.fixture(scope="session")

@@ -96,11 +96,6 @@ class Channel(ABC):
         return self._delivered
 
     @property
-    def begun(self) -> bool:
-        """Whether anything was handed to the SDK, delivered or not."""
-        return self._begun
-
-    @property
     def reached(self) -> bool:
         """Whether the members may have got anything."""
         return self._begun

@@ -91,7 +91,7 @@ async def test_nothing_is_sent_for_no_text(kind: type[Channel]) -> None:
     sending = Sending(kind)
     assert await sending.say("") == []
     assert await sending.say("", complete=True) == []
-    assert not sending.channel.begun
+    assert not sending.channel.reached
 
 
 @pytest.mark.parametrize("kind", [StreamChannel, JsonEditChannel])
