@@ -8,13 +8,15 @@ same message twice.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 from livekit import rtc
 
 from .dialect import ATTRIBUTE, Dialect, parse_dialect
-from .hearing import Hearing
+from .hearing import TWIN_LIMIT, Hearing
 
 _STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
 _AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
@@ -47,6 +49,7 @@ class Roster:
         self._on_departure = on_departure
         self._given_dialect = dialect
         self._heard: set[str] = set()
+        self._next_conclusion = asyncio.Event()
         self._listeners: dict[Any, Callable[..., None]] = {
             "participant_connected": self._on_present,
             "participant_active": self._on_present,
@@ -83,6 +86,13 @@ class Roster:
         }
         return unreachable | {i for i in self._heard if not self.announced(i)}
 
+    async def concluded(self) -> None:
+        """Wait until nobody's dialect is about to be known, at most `TWIN_LIMIT` seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TWIN_LIMIT):
+                while any(map(self._is_undecided, self._room.remote_participants.values())):
+                    await self._next_conclusion.wait()
+
     def dialect(self, identity: str) -> Dialect:
         """How to speak to a participant.
 
@@ -106,11 +116,19 @@ class Roster:
         return participant.kind in kinds
 
     def _is_reachable(self, participant: rtc.RemoteParticipant) -> bool:
-        if participant.state != _ACTIVE or not self._is_addressee(participant):
-            return False
+        return self._is_active(participant) and not self._lacks_dialect(participant)
+
+    def _is_undecided(self, participant: rtc.RemoteParticipant) -> bool:
+        return self._is_active(participant) and self._lacks_dialect(participant)
+
+    def _is_active(self, participant: rtc.RemoteParticipant) -> bool:
+        return participant.state == _ACTIVE and self._is_addressee(participant)
+
+    def _lacks_dialect(self, participant: rtc.RemoteParticipant) -> bool:
+        """Whether a participant has spoken, and only its next packet tells how."""
         if participant.kind == _AGENT or not self.hearing.undecided(participant.identity):
-            return True
-        return self.dialect(participant.identity) is not Dialect.UNKNOWN
+            return False
+        return self.dialect(participant.identity) is Dialect.UNKNOWN
 
     def _on_present(self, participant: rtc.RemoteParticipant) -> None:
         self._heard.discard(participant.identity)
@@ -120,6 +138,8 @@ class Roster:
         self._announce(participant)
 
     def _on_concluded(self, identity: str) -> None:
+        self._next_conclusion.set()
+        self._next_conclusion = asyncio.Event()
         participant = self._room.remote_participants.get(identity)
         if participant is not None:
             self._announce(participant)

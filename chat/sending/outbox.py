@@ -66,6 +66,9 @@ class Outbox:
             draft: What it says.
             new: Whether nobody can have seen the message before.
         """
+        if new and not draft.complete:
+            # Whoever is known a moment after the first write would see nothing until the last.
+            await self._roster.concluded()
         outgoing = self._messages.get(message.id)
         if outgoing is not None and not (outgoing.draft.complete and outgoing.draft == draft):
             outgoing.awaited |= self._roster.expected()

@@ -86,12 +86,19 @@ class ChatPage:
 
     def wait_for_text(self, text: str) -> None:
         """Wait for a bubble with exactly this text."""
-        shown = "text => [...document.querySelectorAll('li p')].some(p => p.textContent === text)"
+        self._wait_for_bubble("p.textContent === text", text)
+
+    def wait_for_beginning(self, text: str) -> None:
+        """Wait for a bubble whose text begins with this."""
+        self._wait_for_bubble("p.textContent.startsWith(text)", text)
+
+    def _wait_for_bubble(self, condition: str, text: str) -> None:
+        shown = f"text => [...document.querySelectorAll('li p')].some(p => {condition})"
         try:
             self._page.wait_for_function(shown, arg=text)
         except TimeoutError as error:
             bubbles, problems = self.bubbles(), self.problems
-            raise AssertionError(f"no bubble says {text!r}: {bubbles=}, {problems=}") from error
+            raise AssertionError(f"no bubble with {text!r}: {bubbles=}, {problems=}") from error
 
     def bubbles(self) -> list[Bubble]:
         """Return what the page shows now, from top to bottom."""

@@ -6,21 +6,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chat_page import Bubble, ChatPage, OpenChat, only_grows
-from tests.doubles import FakeOpenAI, Reply, words
+from tests.browser.growing import LONG, ask
+from tests.doubles import FakeOpenAI
 
 AGENT = "Assistant"
-LONG = " ".join(f"word{n}" for n in range(60))
-FEWEST_STEPS = 15
+FEWEST_STEPS = 10
 """Of the 60 tokens of `LONG`; the rest may arrive together on a busy machine."""
 
 MIXED_SCRIPT = "Ünïcödé 日本語 👩‍👩‍👧‍👦 مرحبا — **bold**, `code`, <b>not markup</b> & 🎉"
 
 page = pytest.mark.parametrize("page", ["react-2.9.20", "react-2.9.24"])
-
-
-def say_slowly(llm: FakeOpenAI, text: str) -> None:
-    """Have the LLM take its time, so that growth can be seen."""
-    llm.script = lambda _: Reply(words(text), interval=0.025)
 
 
 def assert_grew(chat: ChatPage, text: str, nth: int = 0) -> None:
@@ -36,10 +31,9 @@ def assert_grew(chat: ChatPage, text: str, nth: int = 0) -> None:
 def test_reply_grows_in_one_bubble_with_the_agents_name(
     page: str, open_chat: OpenChat, fake_openai: FakeOpenAI
 ) -> None:
-    say_slowly(fake_openai, LONG)
     ann = open_chat(page)
     ann.connect()
-    ann.say("Tell me something long.")
+    ask(fake_openai, ann, "Tell me something long.", LONG)
 
     assert_grew(ann, LONG)
     assert ann.bubbles() == [Bubble("Ann", "Tell me something long."), Bubble(AGENT, LONG)]
@@ -67,22 +61,20 @@ def test_chat_box_appears_when_the_agent_is_already_there(page: str, open_chat: 
 def test_second_browser_sees_the_same_bubble_grow_and_can_ask(
     page: str, open_chat: OpenChat, fake_openai: FakeOpenAI
 ) -> None:
-    say_slowly(fake_openai, LONG)
     ann = open_chat(page, person="Ann")
     ann.connect()
     ann.input.press_sequentially("Half a thou")
     ben = open_chat(page, person="Ben")
     ben.connect()
     expect(ann.input).to_have_value("Half a thou")
-    ann.say("ght")
+    ask(fake_openai, ann, "ght", LONG)
     assert_grew(ann, LONG)
     # The room can announce Ben to the agent as late as during this reply: he gets it whole then.
     ben.wait_for_text(LONG)
     assert only_grows(ben.growth(AGENT))
 
     for_ben = f"For Ben: {LONG}"
-    say_slowly(fake_openai, for_ben)
-    ben.say("And now me")
+    ask(fake_openai, ben, "And now me", for_ben, ann)
     for chat in (ann, ben):
         assert_grew(chat, for_ben, 1)
         assert chat.bubbles() == [
@@ -104,9 +96,8 @@ def test_disconnecting_and_connecting_again(
     ann.wait_for_text("You said: first")
     ann.disconnect()
 
-    say_slowly(fake_openai, LONG)
     ann.connect()
-    ann.say("second")
+    ask(fake_openai, ann, "second", LONG)
     ann.wait_for_text(LONG)
     texts = ann.growth(AGENT)
     assert only_grows(texts[texts.index("You said: first") + 1 :])
@@ -121,8 +112,7 @@ def test_one_message_after_another(page: str, open_chat: OpenChat, fake_openai: 
     expected = []
     for number in range(2):
         text = f"{number}: {LONG}"
-        say_slowly(fake_openai, text)
-        ann.say(f"question {number}")
+        ask(fake_openai, ann, f"question {number}", text)
         assert_grew(ann, text, nth=number)
         expected += [Bubble("Ann", f"question {number}"), Bubble(AGENT, text)]
         assert ann.bubbles() == expected

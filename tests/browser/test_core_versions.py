@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.chat_page import Bubble, ChatPage, OpenChat, only_grows
-from tests.doubles import FakeOpenAI, Reply, words
+from tests.browser.growing import LONG, ask
+from tests.doubles import FakeOpenAI
 
 AGENT = "Assistant"
-LONG = " ".join(f"word{n}" for n in range(60))
 
-STREAM_STEPS = 15
+STREAM_STEPS = 10
 """Of the 60 tokens of `LONG`, what a page that reads text streams shows at least."""
 EDIT_STEPS = 3
 """The same for a page that is sent the full text again and again, a few times a second."""
@@ -25,19 +25,13 @@ VERSIONS = {
 every_version = pytest.mark.parametrize(("page", "steps"), VERSIONS.items())
 
 
-def say_slowly(llm: FakeOpenAI, text: str) -> None:
-    """Have the LLM take its time, so that growth can be seen."""
-    llm.script = lambda _: Reply(words(text), interval=0.025)
-
-
 @every_version
 def test_reply_grows_in_one_bubble(
     page: str, steps: int, open_chat: OpenChat, fake_openai: FakeOpenAI
 ) -> None:
-    say_slowly(fake_openai, LONG)
     ann = open_chat(page)
     ann.wait_for_participant(AGENT)
-    ann.say("Tell me something long.")
+    ask(fake_openai, ann, "Tell me something long.", LONG)
     ann.wait_for_text(LONG)
 
     texts = ann.growth(AGENT)
@@ -54,8 +48,7 @@ def test_all_versions_in_one_room(open_chat: OpenChat, fake_openai: FakeOpenAI) 
         chat.wait_for_text(f"You said: {page} is here")
     for nth, (page, chat) in enumerate(chats.items()):
         answer = f"{nth}: {LONG}"
-        say_slowly(fake_openai, answer)
-        chat.say(f"Hello from {page}")
+        ask(fake_openai, chat, f"Hello from {page}", answer, *chats.values())
         for reader, steps in zip(chats.values(), VERSIONS.values(), strict=True):
             reader.wait_for_text(answer)
             # A page sends its JSON twin after the text stream: the agent can be faster than that.

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from aiohttp import web
@@ -19,6 +19,9 @@ MODEL = "fake-model"
 
 START_LIMIT = 10.0
 """Seconds that the server may take to listen, and to end."""
+
+HOLD_LIMIT = 30.0
+"""Seconds that a reply is held back at most, so that a test which fails does not hang."""
 
 Message = dict[str, Any]
 """One entry of a request's `messages`."""
@@ -40,6 +43,9 @@ class Reply:
     """Close the connection after that many tokens, without an end of the stream."""
     stall_after: int | None = None
     """Send nothing more after that many tokens, and leave the connection open."""
+    hold_after: int | None = None
+    """After that many tokens, wait until `release` is set."""
+    release: threading.Event = field(default_factory=threading.Event)
 
 
 def words(text: str) -> list[str]:
@@ -146,6 +152,9 @@ class FakeOpenAI:
             if sent == reply.stall_after:
                 await self._stopping.wait()
                 return
+            if sent == reply.hold_after:
+                await asyncio.to_thread(reply.release.wait, HOLD_LIMIT)
+                due = self._loop.time()
             # Waiting for an absolute time keeps the rate when a single token is late.
             await asyncio.sleep(max(0.0, due - self._loop.time()))
             due += reply.interval

@@ -80,6 +80,29 @@ async def test_a_dialect_is_kept_for_as_long_as_a_message_grows(sending: Sending
     assert page.texts == ["ab", "next"]
 
 
+async def test_whose_first_question_has_just_come_sees_the_answer_grow_among_others(
+    sending: Sending,
+) -> None:
+    sending.join("ada")
+    bob = sending.join("bob", silent=True)
+    sending.room.open_stream("bob", "hello").end()
+    sent = asyncio.create_task(sending.chat.send_message("a", complete=False))
+    await sending.settle()
+    assert not sent.done()
+    say_hello(sending.room, "bob", Client.WEB)
+    await sent
+    assert bob.texts == ["a"]
+
+
+async def test_who_never_shows_its_dialect_does_not_hold_up_an_answer(sending: Sending) -> None:
+    ada = sending.join("ada")
+    sending.join("bob", silent=True)
+    sending.room.open_stream("bob", "question").write("never ends")
+    async with asyncio.timeout(5):
+        await sending.chat.send_message("a", complete=False)
+    assert ada.texts == ["a"]
+
+
 @pytest.mark.usefixtures("long_after")
 async def test_in_an_empty_room_a_message_waits_for_the_first_to_come(sending: Sending) -> None:
     await sending.chat.send_message("hello")
