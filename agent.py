@@ -9,6 +9,7 @@ import asyncio
 import math
 import os
 import sys
+from functools import cache
 
 # Voice models are not for a text chat, and take 240 MB. Read when the worker starts processes.
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
@@ -16,10 +17,21 @@ os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
 import uvloop
 from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobRequest, cli
 from livekit.agents.worker import ServerEnvOption
-from livekit.plugins import openai
 
-import prompts
-from assistant import GrowingReplies, RoomAssistant, create_llm, create_session, start_session
+from assistant import (
+    LanguageModel,
+    Limits,
+    Mention,
+    Overlap,
+    RoomAssistant,
+    RoomOptions,
+    Shared,
+    TextAgent,
+    TurnSlots,
+    create_session,
+    instructions,
+    start_session,
+)
 from worker.console import prepare_for_console
 from worker.settings import Settings, check_for_command, load_settings
 
@@ -33,25 +45,26 @@ FULL_LOAD = 0.7
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 _assistants: dict[str, RoomAssistant] = {}
-_growing = GrowingReplies()
 
 
 async def hold_conversation(job: JobContext) -> None:
     """Chat in the job's room, or with the terminal in ``console``."""
     settings = load_settings()
     if job.is_fake_job():
-        session = create_session(_create_llm(settings))
-        await start_session(session, prompts.load("instructions"), output=None)
+        session = create_session(_language_model(settings).for_room())
+        await start_session(session, TextAgent(instructions()), output=None)
         return
     assistant = RoomAssistant(
         job.room,
-        _create_llm(settings),
-        max_message_bytes=settings.chat_max_message_bytes,
-        growing=_growing,
+        _language_model(settings).for_room(),
+        _shared_by_rooms(settings),
+        _options(settings),
         job_metadata=job.job.metadata,
     )
     _assistants[job.job.id] = assistant
     await assistant.start(job.connect(auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE))
+    # The job would close its session first of all, and with it the reply that has its grace.
+    job._primary_agent_session = None
 
 
 async def end_conversation(job: JobContext) -> None:
@@ -97,12 +110,36 @@ def create_server(settings: Settings) -> AgentServer:
     return server
 
 
-def _create_llm(settings: Settings) -> openai.LLM:
+@cache
+def _shared_by_rooms(settings: Settings) -> Shared:
+    return Shared(TurnSlots(settings.chat_max_turns))
+
+
+def _options(settings: Settings) -> RoomOptions:
+    overlap = settings.chat_overlap
+    return RoomOptions(
+        agent_name=settings.chat_display_name,
+        overlap=None if overlap == "auto" else Overlap(overlap),
+        mention=Mention(settings.chat_mention),
+        greeting=settings.chat_greeting,
+        closing_grace=settings.chat_closing_grace,
+        max_message_bytes=settings.chat_max_message_bytes,
+        limits=Limits(
+            messages_per_minute=settings.chat_max_messages_per_minute,
+            waiting=settings.chat_max_waiting,
+            context_bytes=settings.chat_max_context_bytes,
+        ),
+    )
+
+
+@cache
+def _language_model(settings: Settings) -> LanguageModel:
     key = settings.openai_api_key
-    return create_llm(
+    return LanguageModel(
         model=settings.chat_model,
         api_key=key.get_secret_value() if key is not None else None,
         base_url=settings.openai_base_url,
+        fallback_model=settings.chat_fallback_model,
     )
 
 

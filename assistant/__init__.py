@@ -1,14 +1,33 @@
 """Thinking: turns become replies. Knows ``AgentSession`` and the ``chat`` API, knows no wire.
 
-A message goes through it like this: ``conversation`` takes it from the chat and has the session
-generate; ``text_output`` is where the session's text comes out; ``reply`` writes it to the chat, one
-growing message a reply; ``presence`` lets clients see whether the agent listens, thinks or speaks;
-``room`` puts these together for one room.
+A message goes through it like this: ``arrivals`` takes it from the chat, if the limits allow;
+``conversation`` keeps it until its turn comes; ``answering`` has the LLM generate (``generation``,
+``text_agent``) and the reply written (``text_output``, ``reply``), until it ends in one way
+(``endings``). ``turns`` holds the values and the rules. ``presence`` lets clients see whether the
+agent listens, thinks or speaks; ``room`` puts all of it together for one room.
 """
 
-from .language_model import create_llm
-from .reply import GrowingReplies
-from .room import RoomAssistant
+from .answering import Shared
+from .instructions import instructions
+from .language_model import LanguageModel
+from .limits import Limits, TurnSlots
+from .mention import Mention
+from .room import RoomAssistant, RoomOptions
 from .session import create_session, start_session
+from .text_agent import TextAgent
+from .turns.overlap import Overlap
 
-__all__ = ["GrowingReplies", "RoomAssistant", "create_llm", "create_session", "start_session"]
+__all__ = [
+    "LanguageModel",
+    "Limits",
+    "Mention",
+    "Overlap",
+    "RoomAssistant",
+    "RoomOptions",
+    "Shared",
+    "TextAgent",
+    "TurnSlots",
+    "create_session",
+    "instructions",
+    "start_session",
+]

@@ -1,188 +1,218 @@
-"""One room's conversation: messages become turns, each is answered by one reply."""
+"""One room's conversation: questions become turns, and one consumer answers them in order."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+from time import time
 
-from livekit import rtc
-from livekit.agents import AgentSession, ErrorEvent
-from livekit.agents.voice import SpeechHandle
+from livekit.agents import llm
 
-import prompts
-from chat import ChatManager, ChatMessage, RejectedMessage
+from chat.events import OwnedTasks
 
-from .reply import GrowingReplies, ReplyWriter
-from .senders import is_agent, is_person
-from .text_output import ReplyTextOutput
+from .answering import Answering
+from .attempt import Attempt
+from .people import People
+from .stopping import Stop
+from .turns.history import History
+from .turns.overlap import QUIET_WINDOW, Overlap, choose_overlap, most_at_once
+from .turns.turn import Outcome, Question, Turn
+from .turns.waiting import WaitingQuestions
 
-logger = logging.getLogger(__name__)
-
-COMPLAINT_INTERVAL = 5.0
-"""Seconds from one line about messages that cannot be read to the next: one tells a sender enough,
-however much it floods the room."""
+REGENERATION_LIMIT = 300.0
+"""Seconds after an answer in which an edit of its question has it answered anew."""
 
 CLOSING_LIMIT = 5.0
 """Seconds that a reply has for being completed when the conversation ends."""
 
 
 class Conversation:
-    """Answers what people write in a room.
-
-    One consumer takes the messages in order. A message that comes while a reply is being written
-    interrupts it: the reply stays as it stands, and the new message is answered. Messages that come
-    before the first word of a reply are answered together with the one it was for.
-    """
+    """The turns of a room: those that wait, the one that is answered, and those that were."""
 
     def __init__(
         self,
-        room: rtc.Room,
-        chat: ChatManager,
-        session: AgentSession[None],
-        output: ReplyTextOutput,
-        growing: GrowingReplies,
+        people: People,
+        answering: Answering,
+        history: History,
+        overlap: Overlap | None = None,
     ) -> None:
-        """Start listening; messages wait until `begin`.
+        """Nothing is answered before `begin`.
 
         Args:
-            room: Tells who is a person.
-            chat: Where messages come from and replies go.
-            session: What generates them.
-            output: The session's text output.
-            growing: The process's count of growing replies.
+            people: Who is in the room.
+            answering: What answers a turn.
+            history: What the LLM is told.
+            overlap: What becomes of questions that come during a reply; None depends on how many
+                people there are.
         """
-        self._room = room
-        self._chat = chat
-        self._session = session
-        self._output = output
-        self._growing = growing
-        self._waiting: list[ChatMessage] = []
-        self._unanswered: list[ChatMessage] = []
-        self._arrived = asyncio.Event()
-        self._reply: ReplyWriter | None = None
+        self.waiting = WaitingQuestions()
+        """Questions that nobody has begun to answer."""
+        self._people = people
+        self._answering = answering
+        self._history = history
+        self._overlap = overlap
+        self._tasks = OwnedTasks()
         self._consumer: asyncio.Task[None] | None = None
-        self._complaint: asyncio.Task[ChatMessage] | None = None
-        self._next_complaint = 0.0
-        chat.on("message_received", self._on_message)
-        chat.on("message_rejected", self._on_rejected)
-        session.on("error", self._on_error)
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closing = False
 
     def begin(self) -> None:
         """Answer from now on, beginning with what came before. Call after the session started."""
-        loop = asyncio.get_running_loop()
-        self._consumer = loop.create_task(self._consume(), name="conversation")
-        self._consumer.add_done_callback(_log_end)
+        self._consumer = self._tasks.spawn(self._consume(), "conversation")
 
-    async def aclose(self) -> None:
-        """Stop: a reply that is being written is completed as it stands."""
-        self._chat.off("message_received", self._on_message)
-        self._chat.off("message_rejected", self._on_rejected)
-        self._session.off("error", self._on_error)
+    async def aclose(self, grace: float) -> bool:
+        """Begin no turn any more, and end the one that runs.
+
+        Args:
+            grace: Seconds that it may go on.
+
+        Returns:
+            Whether questions are left unanswered.
+        """
+        self._closing = True
+        await self._until_idle(grace)
+        if (running := self._running) is not None:
+            running.cut(Outcome.SHUT_DOWN)
+            await self._until_idle(CLOSING_LIMIT)
         if self._consumer is not None:
             self._consumer.cancel()
             await asyncio.wait({self._consumer})
-        if self._reply is not None:
-            await asyncio.wait(
-                {asyncio.ensure_future(self._reply.written())}, timeout=CLOSING_LIMIT
-            )
+        await self._answering.aclose(CLOSING_LIMIT)
+        self._tasks.cancel()
+        return len(self.waiting) > 0
 
-    def _on_message(self, message: ChatMessage) -> None:
-        if message.deleted or message.edited or not (message.message or "").strip():
+    def ask(self, question: Question) -> None:
+        """Take a question. It interrupts the reply to its author, if that is the policy."""
+        running = self._running
+        question.overlapped = running is not None
+        self.waiting.add(question)
+        if running is not None and self._policy(question.identity) is Overlap.INTERRUPT:
+            alone = len(self._people.with_author(question.identity)) == 1
+            if alone or question.identity in running.turn.authors:
+                running.cut(Outcome.INTERRUPTED)
+
+    def overhear(self, question: Question) -> None:
+        """Remember what was said to somebody else."""
+        self._history.add(Turn([question], created_at=time()))
+
+    def edit(self, message_id: str, identity: str | None, text: str) -> None:
+        """Change a question, and answer it anew if it is being answered or was the last."""
+        if (waiting := self.waiting.find(message_id, identity)) is not None:
+            waiting.text = text
+        elif (found := self._history.find(message_id, identity)) is not None:
+            turn, question = found
+            question.text = text
+            if self._is_running(turn):
+                self._cut(None)
+            elif self._is_newest(turn) and self._answered_within(turn, REGENERATION_LIMIT):
+                self.waiting.answer_again(turn)
+
+    def delete(self, message_id: str, identity: str | None) -> None:
+        """Forget a question. Its answer is stopped, or taken back if it is the newest."""
+        if (waiting := self.waiting.find(message_id, identity)) is not None:
+            self.waiting.remove(waiting)
+        elif (found := self._history.find(message_id, identity)) is not None:
+            turn, question = found
+            newest = self._is_newest(turn)
+            turn.questions.remove(question)
+            if self._is_running(turn):
+                self._cut(None if turn.questions else Outcome.WITHDRAWN)
+            elif not turn.questions:
+                self._history.remove(turn)
+                if newest and turn.reply is not None:
+                    self._tasks.spawn(turn.reply.drop(), "reply deletion")
+
+    def stop(self, identity: str | None, moderator: bool) -> Stop:
+        """Stop the running reply, or take back what somebody has waiting.
+
+        Args:
+            identity: Who wants it.
+            moderator: Whether they may stop everybody's.
+        """
+        running = self._running
+        if running is not None and (
+            moderator
+            or identity in running.turn.authors
+            or len(self._people.with_author(identity)) == 1
+        ):
+            running.cut(Outcome.STOPPED)
+            return Stop.STOPPED
+        if self.waiting.remove_by(identity):
+            return Stop.STOPPED
+        return Stop.NOTHING if running is None else Stop.REFUSED
+
+    def answered_lately(self, identity: str | None, limit: float) -> bool:
+        """Whether somebody was the last to be answered, or is being answered now."""
+        if self._running is not None:
+            return identity in self._running.turn.authors
+        last = self._history.last
+        return last is not None and identity in last.authors and self._answered_within(last, limit)
+
+    def began(self, text: str) -> None:
+        """Note what the agent said of its own accord. Its turn cannot be edited."""
+        answer = llm.ChatMessage(role="assistant", content=[text])
+        self._history.add(Turn([], time(), [answer], Outcome.DONE))
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has said anything yet."""
+        return self._history.empty and not self.waiting
+
+    @property
+    def _running(self) -> Attempt | None:
+        return self._answering.current
+
+    def _cut(self, outcome: Outcome | None) -> None:
+        if self._running is not None:
+            self._running.cut(outcome)
+
+    def _is_running(self, turn: Turn) -> bool:
+        return self._running is not None and self._running.turn is turn
+
+    def _is_newest(self, turn: Turn) -> bool:
+        return self._running is None and self._history.last is turn
+
+    def _answered_within(self, turn: Turn, limit: float) -> bool:
+        return asyncio.get_running_loop().time() - turn.ended_at < limit
+
+    def _policy(self, identity: str | None = None) -> Overlap:
+        return choose_overlap(self._overlap, len(self._people.with_author(identity)))
+
+    async def _until_idle(self, limit: float) -> None:
+        try:
+            async with asyncio.timeout(limit):
+                await self._idle.wait()
+        except TimeoutError:
             return
-        if message.participant is not None and is_agent(message.participant):
-            return
-        self._waiting.append(message)
-        self._arrived.set()
 
     async def _consume(self) -> None:
+        while not self._closing:
+            turn = await self._next_turn()
+            self._idle.clear()
+            try:
+                await self._answer(turn)
+            finally:
+                self._idle.set()
+
+    async def _next_turn(self) -> Turn:
         while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            turn, self._waiting = self._waiting, []
-            await self._answer(turn)
+            await self.waiting.some()
+            if (again := self.waiting.take_again()) is not None and again.questions:
+                return again
+            policy = self._policy()
+            most = most_at_once(policy)
+            if policy is Overlap.COLLECT and any(q.overlapped for q in self.waiting):
+                await self.waiting.quiet(QUIET_WINDOW, most)
+            if questions := self.waiting.take(most):
+                return Turn(questions, created_at=time())
 
-    async def _answer(self, turn: list[ChatMessage]) -> None:
-        self._unanswered += turn
-        permission = self._permission(list(self._unanswered), self._reply)
-        reply = ReplyWriter(self._chat, self._growing, permission)
-        self._reply = self._output.reply = reply
-        text = "\n".join(message.message or "" for message in turn)
-        try:
-            speech = self._session.generate_reply(user_input=text)
-        except RuntimeError:  # The session has ended.
-            self._output.reply = None
-            reply.finish()
-            raise
-        try:
-            await self._until_done_or_overtaken(speech)
-        finally:
-            if not speech.done():
-                speech.interrupt()
-            self._output.reply = None
-            self._end(reply, speech)
-
-    async def _permission(self, asked: list[ChatMessage], previous: ReplyWriter | None) -> bool:
-        """Let a reply be written after the one before, and only if it answers a person."""
-        if previous is not None:
-            await previous.written()
-        for message in sorted(asked, key=lambda message: message.participant is None):
-            if await is_person(self._room, message):
-                return True
-        return False
-
-    async def _until_done_or_overtaken(self, speech: SpeechHandle) -> None:
-        done = asyncio.ensure_future(speech.wait_for_playout())
-        overtaken = asyncio.ensure_future(self._arrived.wait())
-        try:
-            await asyncio.wait({done, overtaken}, return_when=asyncio.FIRST_COMPLETED)
-            if not speech.done():
-                speech.interrupt()
-            # The session must have put the partial reply into its history before it goes on.
-            await done
-        finally:
-            done.cancel()
-            overtaken.cancel()
-
-    def _end(self, reply: ReplyWriter, speech: SpeechHandle) -> None:
-        """Complete a reply; one that nobody interrupted must not end in silence."""
-        if reply.has_text or not speech.interrupted:
-            self._unanswered.clear()
-        if speech.done() and not speech.interrupted:
-            if speech.exception() is not None:
-                self._add_notice(reply, "notice_answer_failed")
-            elif not reply.has_text:
-                self._add_notice(reply, "notice_no_answer")
-        reply.finish()
-
-    def _add_notice(self, reply: ReplyWriter, prompt: str) -> None:
-        reply.append(("\n\n" if reply.has_text else "") + prompts.load(prompt))
-
-    def _on_error(self, event: ErrorEvent) -> None:
-        error = getattr(event.error, "error", event.error)
-        logger.warning(
-            "LLM request failed",
-            extra={
-                "cause": type(error).__name__,
-                "status": getattr(error, "status_code", None),
-                # Services quote what they were asked.
-                "lk.pii.detail": str(error),
-            },
-        )
-
-    def _on_rejected(self, rejected: RejectedMessage) -> None:
-        sender = self._room.remote_participants.get(rejected.participant_identity or "")
-        if sender is not None and is_agent(sender):
-            return
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._next_complaint:
-            return
-        self._next_complaint = loop.time() + COMPLAINT_INTERVAL
-        too_long = rejected.reason == "too long"
-        prompt = "notice_message_too_long" if too_long else "notice_message_unreadable"
-        complaint = self._chat.send_message(prompts.load(prompt))
-        self._complaint = loop.create_task(complaint, name="complaint")
-
-
-def _log_end(consumer: asyncio.Task[None]) -> None:
-    if not consumer.cancelled() and (error := consumer.exception()) is not None:
-        logger.error("conversation ended", exc_info=error)
+    async def _answer(self, turn: Turn) -> None:
+        self._history.add(turn)
+        turn.outcome, turn.answer = None, []
+        outcome = await self._answering.answer(turn)
+        if outcome is Outcome.WITHDRAWN:
+            self._history.remove(turn)
+        elif turn.outcome is None:
+            # Nobody saw anything: what is asked now is answered together with this.
+            self._history.remove(turn)
+            self.waiting.put_back(turn.questions)

@@ -4,20 +4,63 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from typing import Any
 
 from livekit import rtc
 from livekit.agents import llm
 
-import prompts
 from chat import ChatManager
+from chat.manager import DEFAULT_MAX_MESSAGE_BYTES
 
+from .answering import Answering, Shared, Voice
+from .arrivals import Arrivals
 from .conversation import Conversation
-from .job_metadata import dialect_for_room
+from .greeting import Greeting
+from .instructions import instructions
+from .job_metadata import dialect_for_room, overlap_for_room
+from .limits import Limits
+from .mention import Mention
+from .notices import Notices
+from .people import People
 from .presence import Presence
-from .reply import GrowingReplies
 from .session import create_session, start_session
+from .stopping import StopRpc
+from .text_agent import TextAgent
 from .text_output import ReplyTextOutput
+from .turns.history import History
+from .turns.overlap import Overlap
+
+CLOSING_LIMIT = 5.0
+"""Seconds for what is still to be written when the room is left."""
+
+
+@dataclass(frozen=True)
+class RoomOptions:
+    """What can be chosen for a room."""
+
+    agent_name: str = "Assistant"
+    """The name by which people address the agent."""
+
+    overlap: Overlap | None = None
+    """What becomes of messages that come during a reply; None depends on how many people there are.
+    A job's metadata goes before it."""
+
+    mention: Mention = Mention.AUTO
+    """When the agent must be addressed."""
+
+    greeting: str = ""
+    """What the agent says to the first who can see it; empty for nothing."""
+
+    closing_grace: float = 10.0
+    """Seconds that a running reply may go on when the agent has to leave."""
+
+    max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES
+    """Longer messages are refused with a line in the chat."""
+
+    limits: Limits = field(default_factory=Limits)
+    """How much is taken of everything else."""
 
 
 class RoomAssistant:
@@ -27,29 +70,47 @@ class RoomAssistant:
         self,
         room: rtc.Room,
         language_model: llm.LLM[Any],
+        shared: Shared,
+        options: RoomOptions | None = None,
         *,
-        max_message_bytes: int,
-        growing: GrowingReplies,
         job_metadata: str = "",
     ) -> None:
         """Listen to the room. Nothing is answered before `start`.
 
         Args:
             room: Not connected yet: text that comes with the first packets would be lost else.
-            language_model: What answers. Closed with the assistant.
-            max_message_bytes: Longer messages are refused with a line in the chat.
-            growing: The process's count of growing replies.
+            language_model: What answers. Not closed with the assistant.
+            shared: What the rooms of this process share.
+            options: What was chosen for this room.
             job_metadata: What the dispatch said, see `job_metadata`.
         """
+        self._options = options = options or RoomOptions()
         self._room = room
-        self._language_model = language_model
-        self._output = ReplyTextOutput()
-        self._session = create_session(language_model)
         self._chat = ChatManager(
-            room, max_message_bytes=max_message_bytes, dialect=dialect_for_room(job_metadata)
+            room,
+            max_message_bytes=options.max_message_bytes,
+            dialect=dialect_for_room(job_metadata),
         )
-        self._conversation = Conversation(room, self._chat, self._session, self._output, growing)
-        self._presence: Presence | None = None
+        people, history = People(room), History(options.limits.context_bytes)
+        session = create_session(language_model)
+        self._voice = Voice(session, TextAgent(instructions()), ReplyTextOutput())
+        self._notices = Notices(self._chat)
+        answering = Answering(
+            self._chat, people, self._voice, shared, history, options.limits.patience
+        )
+        overlap = overlap_for_room(job_metadata) or options.overlap
+        self._conversation = Conversation(people, answering, history, overlap)
+        self._greeting = Greeting(self._chat, people, self._conversation)
+        self._arrivals = Arrivals(
+            self._chat,
+            people,
+            self._conversation,
+            self._notices,
+            agent_name=options.agent_name,
+            mention=options.mention,
+            limits=options.limits,
+        )
+        self._closing = AsyncExitStack()
 
     async def start(self, connecting: Awaitable[None]) -> None:
         """Connect and answer.
@@ -58,16 +119,30 @@ class RoomAssistant:
             connecting: Connects the room, while the session starts. It is never cancelled: the SDK
                 would leak sockets (rust-sdks#1340).
         """
-        instructions = prompts.load("instructions")
-        await asyncio.gather(connecting, start_session(self._session, instructions, self._output))
-        self._presence = Presence(self._room, self._session)
+        voice = self._voice
+        await asyncio.gather(connecting, start_session(voice.session, voice.agent, voice.output))
+        presence = Presence(self._room, voice.session)
+        self._closing.push_async_callback(presence.aclose)
+        rpc = StopRpc(self._room.local_participant, self._arrivals.stop)
+        self._closing.callback(rpc.close)
         self._conversation.begin()
+        if self._options.greeting:
+            self._greeting.begin(self._options.greeting)
 
     async def aclose(self) -> None:
-        """Complete what is being written, and let go of the room. It must still be connected."""
-        await self._conversation.aclose()
+        """Complete what is being written, and let go of the room.
+
+        While the room is connected, a running reply has its grace.
+        """
+        connected = self._room.isconnected()
+        self._arrivals.close()
+        self._greeting.close()
+        unanswered = await self._conversation.aclose(
+            self._options.closing_grace if connected else 0.0
+        )
+        if unanswered and connected:
+            self._notices.tell("notice_shut_down", None)
+        await self._notices.aclose(CLOSING_LIMIT)
         await self._chat.aclose()
-        if self._presence is not None:
-            await self._presence.aclose()
-        await self._session.aclose()
-        await self._language_model.aclose()
+        await self._closing.aclose()
+        await self._voice.session.aclose()

@@ -5,15 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from livekit.agents import Agent, AgentSession, APIConnectOptions, llm
+from livekit.agents import AgentSession, APIConnectOptions, llm
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.agents.voice.io import TextOutput
 
-LLM_SILENCE_LIMIT = 30.0
-"""Seconds the LLM may take to connect, and between two pieces of its answer."""
-
-LLM_RETRIES = 1
-"""Retries of a failed request. The plugin makes none once text was produced: it would come twice."""
+from .text_agent import TextAgent
 
 
 def create_session(language_model: llm.LLM[Any]) -> AgentSession[None]:
@@ -24,10 +20,8 @@ def create_session(language_model: llm.LLM[Any]) -> AgentSession[None]:
         turn_handling={"turn_detection": "manual"},
         user_away_timeout=None,
         conn_options=SessionConnectOptions(
-            llm_conn_options=APIConnectOptions(
-                max_retry=LLM_RETRIES,
-                timeout=LLM_SILENCE_LIMIT,
-            ),
+            # The agent retries, and knows whether anything was already shown.
+            llm_conn_options=APIConnectOptions(max_retry=0),
             # A conversation outlives any number of failed answers.
             max_unrecoverable_errors=sys.maxsize,
         ),
@@ -35,7 +29,7 @@ def create_session(language_model: llm.LLM[Any]) -> AgentSession[None]:
 
 
 async def start_session(
-    session: AgentSession[None], instructions: str, output: TextOutput | None
+    session: AgentSession[None], agent: TextAgent, output: TextOutput | None
 ) -> None:
     """Start a session.
 
@@ -44,9 +38,9 @@ async def start_session(
 
     Args:
         session: One that `create_session` built.
-        instructions: What the LLM is told first.
+        agent: What it runs.
         output: Where replies go; None leaves the console's own.
     """
     if output is not None:
         session.output.transcription = output
-    await session.start(Agent(instructions=instructions), session_host=False, record=False)
+    await session.start(agent, session_host=False, record=False)

@@ -18,10 +18,12 @@ class _JumpingSelector(selectors.SelectSelector):
     now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
+        ready = super().select(0)
+        if not ready and timeout is None:
             raise RuntimeError("nothing can happen any more, yet something is awaited")
-        self.now += max(timeout, 0.0)
-        return super().select(0)
+        if not ready and timeout is not None:
+            self.now += max(timeout, 0.0)
+        return ready
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):

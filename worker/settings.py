@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     chat_model: Annotated[str, Field(min_length=1)] = DEFAULT_MODEL
     """The LLM's name, as the service knows it."""
 
+    chat_fallback_model: Annotated[str, Field(min_length=1)] | None = None
+    """Another LLM of the same service, asked where the first one fails. None asks the first again."""
+
     chat_agent_name: str = ""
     """Name for explicit dispatch. Empty: the worker joins every new room by itself."""
 
@@ -53,6 +56,31 @@ class Settings(BaseSettings):
 
     chat_max_rooms: Annotated[int, Field(ge=1)] = 50
     """Rooms that one worker takes at a time."""
+
+    chat_max_turns: Annotated[int, Field(ge=1)] = 100
+    """Replies that one worker process generates at a time; other turns wait for them."""
+
+    chat_max_messages_per_minute: Annotated[int, Field(ge=1)] = 30
+    """Messages of one person that are read in a minute."""
+
+    chat_max_waiting: Annotated[int, Field(ge=1)] = 40
+    """Messages of a room that may wait to be answered."""
+
+    chat_max_context_bytes: Annotated[int, Field(ge=1_000)] = 200_000
+    """What the LLM is told of a conversation at most, in bytes of UTF-8; older turns are left out."""
+
+    chat_overlap: Literal["auto", "interrupt", "collect", "queue"] = "auto"
+    """What becomes of messages that come during a reply; ``auto`` interrupts with one person in the
+    room, and collects with several."""
+
+    chat_mention: Literal["auto", "always", "never"] = "auto"
+    """When people must name the agent: with three or more in the room, with two or more, or never."""
+
+    chat_greeting: str = ""
+    """What the agent says to the first person who can see it. Empty: nothing."""
+
+    chat_closing_grace: Annotated[float, Field(ge=0, le=60)] = 10.0
+    """Seconds that a running reply may go on when the agent has to leave."""
 
     chat_health_port: Annotated[int, Field(ge=0, le=65_535)] = 8081
     """Port of the health check in ``start``; 0 takes any free one."""

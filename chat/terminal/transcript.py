@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from chat.printable import printable, printable_line
+
 from .events import (
     Deleted,
     Disconnected,
@@ -23,7 +25,6 @@ from .events import (
     Warned,
     Wrote,
 )
-from .printable import printable, printable_line
 
 EXCERPT = 40
 """Characters of a deleted message that are quoted to tell which one it was."""

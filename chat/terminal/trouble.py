@@ -6,8 +6,9 @@ import re
 
 from livekit import rtc
 
+from chat.printable import printable_line
+
 from .credentials import Credentials
-from .printable import printable_line
 
 _TOKEN = re.compile(r"eyJ[\w.-]+")
 _LAYERS = re.compile(r"^(?:engine|signal failure|transport connection error|IO error): ")

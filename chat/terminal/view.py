@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.segment import Segment, SegmentLines
 from rich.text import Text
 
-from .printable import printable
+from chat.printable import printable
+
 from .transcript import Entry, Message, Notice
 
 INDENT = 2

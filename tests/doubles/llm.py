@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import threading
@@ -31,18 +32,27 @@ Message = dict[str, Any]
 class Reply:
     """What `FakeOpenAI` does with one request."""
 
-    tokens: Sequence[str | Callable[[], str]] = ()
-    """The deltas; a callable is asked for its text at the moment it is sent."""
+    tokens: Sequence[str | dict[str, Any] | bytes | Callable[[], str]] = ()
+    """The deltas: text, or all fields of one; a callable is asked for its text at the moment it is
+    sent. Bytes are written as they are, in place of an event."""
     interval: float = 0.0
     """Seconds from one token to the next."""
     delay: float = 0.0
     """Seconds before the first token."""
     status: int = 200
     """Anything but 200 is answered with OpenAI's error body instead of tokens."""
+    quotes: bool = False
+    """Whether that error body repeats the question, as services do."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Headers of a response whose status is not 200."""
+    finish_reason: str | None = "stop"
+    """Why the answer ends."""
     cut_after: int | None = None
     """Close the connection after that many tokens, without an end of the stream."""
     stall_after: int | None = None
     """Send nothing more after that many tokens, and leave the connection open."""
+    keep_alive: float | None = None
+    """Seconds from one comment to the next while it stalls; None sends none."""
     hold_after: int | None = None
     """After that many tokens, wait until `release` is set."""
     release: threading.Event = field(default_factory=threading.Event)
@@ -127,7 +137,9 @@ class FakeOpenAI:
         self.requests.append(body)
         reply = self.script(body["messages"])
         if reply.status != 200:
-            return web.json_response(_error_body(reply.status), status=reply.status)
+            question = last_user_text(body["messages"]) if reply.quotes else ""
+            error = _error_body(reply.status, question)
+            return web.json_response(error, status=reply.status, headers=reply.headers)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         try:
             await response.prepare(request)
@@ -150,7 +162,8 @@ class FakeOpenAI:
             if sent == reply.cut_after:
                 return
             if sent == reply.stall_after:
-                await self._stopping.wait()
+                async for comment in self._stall(reply.keep_alive):
+                    yield comment
                 return
             if sent == reply.hold_after:
                 await asyncio.to_thread(reply.release.wait, HOLD_LIMIT)
@@ -158,11 +171,17 @@ class FakeOpenAI:
             # Waiting for an absolute time keeps the rate when a single token is late.
             await asyncio.sleep(max(0.0, due - self._loop.time()))
             due += reply.interval
-            yield chunk.delta({"content": token if isinstance(token, str) else token()})
-        yield chunk.delta({}, finish_reason="stop")
+            yield _event(chunk, token)
+        yield chunk.delta({}, finish_reason=reply.finish_reason)
         if chunk.include_usage:
             yield chunk.usage(len(reply.tokens))
         yield b"data: [DONE]\n\n"
+
+    async def _stall(self, keep_alive: float | None) -> AsyncIterator[bytes]:
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), keep_alive)
+            yield b": keep-alive\n\n"
 
 
 class _ChunkFactory:
@@ -194,8 +213,18 @@ class _ChunkFactory:
         return f"data: {json.dumps(chunk)}\n\n".encode()
 
 
-def _error_body(status: int) -> dict[str, Any]:
+def _event(chunk: _ChunkFactory, token: str | dict[str, Any] | bytes | Callable[[], str]) -> bytes:
+    if isinstance(token, bytes):
+        return token
+    if isinstance(token, dict):
+        return chunk.delta(token)
+    return chunk.delta({"content": token if isinstance(token, str) else token()})
+
+
+def _error_body(status: int, question: str) -> dict[str, Any]:
     code = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}.get(status)
     kind = "server_error" if status >= 500 else "invalid_request_error"
     message = f"The test answers this request with status {status}."
+    if question:
+        message += f" You asked: {question}"
     return {"error": {"message": message, "type": kind, "param": None, "code": code}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -23,9 +24,14 @@ class Person:
 
     identity: str = "ada"
     kind: int = STANDARD
+    name: str = ""
+    state: int = rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 ADA = Person()
+BOB = Person("bob", name="Bob")
+EVE = Person("eve", name="Eve")
 ROBOT = Person("robot", AGENT)
 
 
@@ -37,6 +43,7 @@ class RoomDouble(rtc.EventEmitter[str]):
         self.remote_participants: dict[str, Person] = {p.identity: p for p in people}
         self.local_participant = self
         self.connected = True
+        self.rpc_methods: dict[str, Callable[..., Any]] = {}
         self.states: list[str] = []
         """Every value of the agent's state attribute, in order."""
 
@@ -50,6 +57,22 @@ class RoomDouble(rtc.EventEmitter[str]):
         self.remote_participants[person.identity] = person
         self.emit("participant_connected", person)
 
+    def activate(self, identity: str) -> None:
+        person = dataclasses.replace(
+            self.remote_participants[identity], state=rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
+        )
+        self.remote_participants[identity] = person
+        self.emit("participant_active", person)
+
+    def leave(self, identity: str) -> None:
+        self.emit("participant_disconnected", self.remote_participants.pop(identity))
+
+    def register_rpc_method(self, name: str, handler: Callable[..., Any]) -> None:
+        self.rpc_methods[name] = handler
+
+    def unregister_rpc_method(self, name: str) -> None:
+        del self.rpc_methods[name]
+
     @property
     def room(self) -> rtc.Room:
         return cast(rtc.Room, self)
@@ -62,6 +85,7 @@ class Write:
     id: str
     text: str
     complete: bool
+    deleted: bool = False
 
 
 class ChatDouble(rtc.EventEmitter[str]):
@@ -85,7 +109,8 @@ class ChatDouble(rtc.EventEmitter[str]):
     @property
     def bubbles(self) -> dict[str, Write]:
         """The newest state of each message, in the order in which they appeared."""
-        return {write.id: write for write in self.writes}
+        newest = {write.id: write for write in self.writes}
+        return {message_id: write for message_id, write in newest.items() if not write.deleted}
 
     @property
     def texts(self) -> list[str]:
@@ -101,7 +126,7 @@ class ChatDouble(rtc.EventEmitter[str]):
         return sent
 
     async def update_message(self, message: ChatMessage, *, complete: bool = True) -> None:
-        write = Write(message.id, message.message or "", complete)
+        write = Write(message.id, message.message or "", complete, message.deleted)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -112,7 +137,9 @@ class ChatDouble(rtc.EventEmitter[str]):
             self.in_flight -= 1
         self.writes.append(write)
 
-    def receive(self, text: str | None, by: Person | str | None = ADA, **fields: Any) -> None:
+    def receive(
+        self, text: str | None, by: Person | str | None = ADA, **fields: Any
+    ) -> ChatMessage:
         """Deliver a message; a `by` that is not a `Person` is not announced yet."""
         known = isinstance(by, Person)
         message = ChatMessage(
@@ -122,6 +149,17 @@ class ChatDouble(rtc.EventEmitter[str]):
             **fields,
         )
         self.emit("message_received", message)
+        return message
+
+    def edit(self, message: ChatMessage, text: str) -> None:
+        """Deliver an edit by the message's author."""
+        edited = dataclasses.replace(message, message=text, edited=True)
+        self.emit("message_received", edited)
+
+    def delete(self, message: ChatMessage) -> None:
+        """Deliver a deletion by the message's author."""
+        deleted = dataclasses.replace(message, message=None, deleted=True)
+        self.emit("message_received", deleted)
 
     def reject(self, reason: Any, by: str | None = ADA.identity) -> None:
         self.emit("message_rejected", RejectedMessage(by, reason))

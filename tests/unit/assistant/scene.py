@@ -1,30 +1,85 @@
-"""A conversation with a real session, and a chat that takes notes."""
+"""A room's assistant with a real session, a scripted LLM, and a chat that takes notes."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from livekit.agents import llm
 
+from assistant.answering import Answering, Shared, Voice
+from assistant.arrivals import Arrivals
 from assistant.conversation import Conversation
-from assistant.reply import GrowingReplies
+from assistant.limits import Limits, TurnSlots
+from assistant.mention import Mention
+from assistant.notices import Notices
+from assistant.people import People
 from assistant.session import create_session, start_session
+from assistant.text_agent import TextAgent
 from assistant.text_output import ReplyTextOutput
+from assistant.turns.history import History
+from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, ROBOT, Answer, ChatDouble, RoomDouble, ScriptedLLM
 from tests.waiting import eventually
 
 
-@dataclass
+@dataclass(frozen=True)
+class Setting:
+    """Where a scene plays."""
+
+    overlap: Overlap | None = None
+    mention: Mention = Mention.AUTO
+    limits: Limits = field(default_factory=Limits)
+    turns_at_once: int = 10
+
+
 class Scene:
     """A conversation under test and what it touches."""
 
-    conversation: Conversation
-    chat: ChatDouble
-    room: RoomDouble
-    growing: GrowingReplies
+    def __init__(
+        self, model: llm.LLM[Any], room: RoomDouble | None = None, setting: Setting | None = None
+    ) -> None:
+        setting = setting or Setting()
+        self.room = room or RoomDouble(ADA, ROBOT)
+        self.chat = ChatDouble()
+        self.shared = Shared(TurnSlots(setting.turns_at_once))
+        self.people = People(self.room.room)
+        self.history = History(setting.limits.context_bytes)
+        self.notices = Notices(self.chat.manager)
+        self.voice = Voice(create_session(model), TextAgent("Be brief."), ReplyTextOutput())
+        self.answering = Answering(
+            self.chat.manager,
+            self.people,
+            self.voice,
+            self.shared,
+            self.history,
+            setting.limits.patience,
+        )
+        self.conversation = Conversation(self.people, self.answering, self.history, setting.overlap)
+        self.arrivals = Arrivals(
+            self.chat.manager,
+            self.people,
+            self.conversation,
+            self.notices,
+            agent_name="Assistant",
+            mention=setting.mention,
+            limits=setting.limits,
+        )
+
+    async def begin(self) -> None:
+        """Start the session, and answer."""
+        await start_session(self.voice.session, self.voice.agent, self.voice.output)
+        self.conversation.begin()
+
+    async def aclose(self, grace: float = 0.0) -> bool:
+        """End it. Returns whether questions are left."""
+        self.arrivals.close()
+        left = await self.conversation.aclose(grace)
+        await self.notices.aclose(1.0)
+        await self.voice.session.aclose()
+        return left
 
     async def shown(self, *texts: str) -> None:
         """Wait until these are the complete messages, in this order, and no others are there."""
@@ -32,12 +87,24 @@ class Scene:
             await eventually(lambda: self.chat.completed == list(texts))
         assert self.chat.completed == self.chat.texts == list(texts)
 
+    async def begins(self, *texts: str) -> None:
+        """Wait until these are the messages, complete or not."""
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: self.chat.texts == list(texts))
+        assert self.chat.texts == list(texts)
 
-@dataclass
+
 class ScriptedScene(Scene):
     """A scene whose LLM says what the test tells it to."""
 
-    model: ScriptedLLM
+    def __init__(
+        self,
+        *answers: Answer,
+        room: RoomDouble | None = None,
+        setting: Setting | None = None,
+    ) -> None:
+        self.model = ScriptedLLM(*answers)
+        super().__init__(self.model, room, setting)
 
     @property
     def asked(self) -> list[list[tuple[str, str]]]:
@@ -46,7 +113,8 @@ class ScriptedScene(Scene):
 
     async def has_asked(self, times: int) -> None:
         """Wait until so many requests went out."""
-        await eventually(lambda: len(self.asked) == times)
+        await eventually(lambda: len(self.asked) >= times)
+        assert len(self.asked) == times
 
     @property
     def questions(self) -> list[str]:
@@ -55,26 +123,29 @@ class ScriptedScene(Scene):
 
 
 @contextlib.asynccontextmanager
-async def conversing(model: llm.LLM[Any], room: RoomDouble | None = None) -> AsyncIterator[Scene]:
-    """A conversation that has begun."""
-    room = room or RoomDouble(ADA, ROBOT)
-    chat, growing = ChatDouble(), GrowingReplies()
-    session, output = create_session(model), ReplyTextOutput()
-    conversation = Conversation(room.room, chat.manager, session, output, growing)
-    await start_session(session, "Be brief.", output)
-    conversation.begin()
+async def conversing(scene: Scene) -> AsyncIterator[None]:
+    """Let a scene play, and end."""
+    await scene.begin()
     try:
-        yield Scene(conversation, chat, room, growing)
-        assert chat.most_in_flight <= 1
+        yield
+        assert scene.chat.most_in_flight <= 1 + len(scene.notices.counts)
     finally:
-        await conversation.aclose()
-        await session.aclose()
-    assert growing.count == 0
+        await scene.aclose()
+    assert scene.shared.growing.count == 0
 
 
 @contextlib.asynccontextmanager
-async def talking(*answers: Answer, room: RoomDouble | None = None) -> AsyncIterator[ScriptedScene]:
+async def talking(
+    *answers: Answer,
+    room: RoomDouble | None = None,
+    setting: Setting | None = None,
+) -> AsyncIterator[ScriptedScene]:
     """A conversation with an LLM that gives these answers, then echoes."""
-    model = ScriptedLLM(*answers)
-    async with conversing(model, room) as scene:
-        yield ScriptedScene(scene.conversation, scene.chat, scene.room, scene.growing, model)
+    scene = ScriptedScene(*answers, room=room, setting=setting)
+    async with conversing(scene):
+        yield scene
+
+
+def group(*people: str) -> RoomDouble:
+    """A room with these people, named as they are identified."""
+    return RoomDouble(*(replace(ADA, identity=who.lower(), name=who) for who in people), ROBOT)

@@ -9,27 +9,22 @@ import pytest
 from livekit.agents import APIConnectionError, APIStatusError
 
 import prompts
-from assistant.conversation import Conversation
-from assistant.reply import GrowingReplies
-from assistant.session import create_session, start_session
-from assistant.text_output import ReplyTextOutput
 from tests.unit.assistant.doubles import (
     ADA,
     ROBOT,
-    ChatDouble,
     Held,
     RoomDouble,
-    ScriptedLLM,
     failing,
     saying,
 )
-from tests.unit.assistant.scene import talking
+from tests.unit.assistant.scene import ScriptedScene, talking
 from tests.waiting import eventually
 
 FAILED = prompts.load("notice_answer_failed")
 NO_ANSWER = prompts.load("notice_no_answer")
 TOO_LONG = prompts.load("notice_message_too_long")
 UNREADABLE = prompts.load("notice_message_unreadable")
+SHUT_DOWN = prompts.load("notice_shut_down")
 
 
 def fatal() -> APIStatusError:
@@ -46,16 +41,12 @@ async def test_each_turn_gets_one_reply() -> None:
 
 
 async def test_what_came_before_the_session_started_is_answered() -> None:
-    model, chat, room = ScriptedLLM(), ChatDouble(), RoomDouble(ADA)
-    session, output = create_session(model), ReplyTextOutput()
-    conversation = Conversation(room.room, chat.manager, session, output, GrowingReplies())
-    chat.receive("early")
-    chat.receive("bird")
-    await start_session(session, "Be brief.", output)
-    conversation.begin()
-    await eventually(lambda: chat.completed == ["echo early\nbird"])
-    await conversation.aclose()
-    await session.aclose()
+    scene = ScriptedScene()
+    scene.chat.receive("early")
+    scene.chat.receive("bird")
+    await scene.begin()
+    await scene.shown("echo early\nbird")
+    await scene.aclose()
 
 
 async def test_a_new_message_interrupts_and_the_partial_reply_stays() -> None:
@@ -64,10 +55,10 @@ async def test_a_new_message_interrupts_and_the_partial_reply_stays() -> None:
         scene.chat.receive("one")
         await eventually(lambda: scene.chat.texts == ["a partial"])
         scene.chat.receive("two")
-        await scene.shown("a partial", "echo two")
+        await scene.shown("a partial …", "echo two")
         held.go_on.set()
         scene.chat.receive("three")
-        await scene.shown("a partial", "echo two", "echo three")
+        await scene.shown("a partial …", "echo two", "echo three")
         assert scene.asked[-1] == [
             ("user", "one"),
             ("assistant", "a partial"),
@@ -102,7 +93,7 @@ async def test_the_second_reply_comes_below_the_first_however_slow_the_network()
         scene.chat.receive("two")
         await eventually(lambda: len(scene.asked) == 2)
         scene.chat.open.set()
-        await scene.shown("first", "echo two")
+        await scene.shown("first …", "echo two")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +102,7 @@ async def test_the_second_reply_comes_below_the_first_however_slow_the_network()
         {"text": ""},
         {"text": " \n\t"},
         {"text": None},
-        {"text": "edited", "edited": True},
+        {"text": "edited", "edited": True, "id": "unknown"},
         {"text": "", "deleted": True},
         {"text": "gone", "deleted": True},
         {"text": "from an agent", "by": ROBOT},
@@ -161,18 +152,23 @@ async def test_a_person_is_answered_though_an_unannounced_agent_wrote_in_the_sam
 
 
 async def test_an_unannounced_agent_does_not_cost_a_person_the_answer() -> None:
-    async with talking(Held(), saying("for both"), room=RoomDouble(ADA)) as scene:
+    held = Held("for", then=(" ada",))
+    async with talking(held, room=RoomDouble(ADA)) as scene:
         scene.chat.receive("hello")
-        await eventually(lambda: scene.asked)
+        await scene.begins("for")
         scene.chat.receive("beep", by="robot")
         scene.room.announce(ROBOT)
-        await scene.shown("for both")
+        held.go_on.set()
+        await scene.shown("for ada")
+        scene.chat.receive("thanks")
+        await scene.shown("for ada", "echo thanks")
+        assert not any("beep" in text for _, text in scene.asked[-1])
 
 
 async def test_a_sender_who_is_never_announced_counts_as_a_person(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("assistant.senders.ANNOUNCEMENT_LIMIT", 0.01)
+    monkeypatch.setattr("assistant.people.ANNOUNCEMENT_LIMIT", 0.01)
     async with talking(room=RoomDouble()) as scene:
         scene.chat.receive("hello", by="ghost")
         await scene.shown("echo hello")
@@ -226,7 +222,8 @@ async def test_the_room_goes_on_after_many_failures_in_a_row() -> None:
             scene.chat.receive("question")
             await scene.shown(*[FAILED] * count)
         scene.chat.receive("still there?")
-        await scene.shown(*[FAILED] * failures, "echo still there?")
+        await eventually(lambda: scene.chat.completed[failures:])
+        assert scene.chat.completed[-1].endswith("still there?")
 
 
 async def test_the_room_goes_on_after_a_reply_that_could_not_be_written() -> None:
@@ -234,7 +231,7 @@ async def test_the_room_goes_on_after_a_reply_that_could_not_be_written() -> Non
         scene.chat.failure = RuntimeError("room is gone")
         scene.chat.receive("one")
         await eventually(lambda: scene.questions == ["one"])
-        await eventually(lambda: scene.growing.count == 0)
+        await eventually(lambda: scene.shared.growing.count == 0)
         scene.chat.failure = None
         scene.chat.receive("two")
         await scene.shown("echo two")
@@ -252,7 +249,7 @@ async def test_a_rejected_message_gets_one_line_however_many_come(reason: str, n
         await scene.shown(notice)
         scene.chat.receive("sorry")
         await scene.shown(notice, "echo sorry")
-        scene.conversation._next_complaint = 0.0  # Some time later.
+        scene.notices._told.clear()  # Some time later.
         scene.chat.reject(reason)
         await scene.shown(notice, "echo sorry", notice)
         assert scene.questions == ["sorry"]
@@ -268,20 +265,38 @@ async def test_a_rejected_message_of_an_agent_gets_no_line() -> None:
 async def test_aclose_completes_the_partial_reply() -> None:
     async with talking(Held("as far as it")) as scene:
         scene.chat.receive("question")
-        await eventually(lambda: scene.chat.texts == ["as far as it"])
-        await scene.conversation.aclose()
-        assert scene.chat.completed == ["as far as it"]
+        await scene.begins("as far as it")
+        await scene.aclose()
+        assert scene.chat.completed == [f"as far as it\n\n{SHUT_DOWN}"]
         scene.chat.receive("too late")
         scene.chat.reject("too long")
         assert scene.questions == ["question"]
 
 
-async def test_aclose_before_the_first_word_leaves_no_bubble() -> None:
+async def test_a_running_reply_is_finished_within_the_grace() -> None:
+    held = Held("as far", then=(" as it goes",))
+    async with talking(held) as scene:
+        scene.chat.receive("question")
+        await scene.begins("as far")
+        closing = asyncio.create_task(scene.aclose(grace=10.0))
+        await asyncio.sleep(0)
+        held.go_on.set()
+        assert not await closing
+        assert scene.chat.completed == ["as far as it goes"]
+
+
+async def test_aclose_before_the_first_word_is_not_silent() -> None:
     async with talking(Held()) as scene:
         scene.chat.receive("question")
-        await eventually(lambda: scene.asked)
-        await scene.conversation.aclose()
-        assert scene.chat.writes == []
+        await scene.has_asked(1)
+        await scene.aclose()
+        assert scene.chat.completed == [SHUT_DOWN]
+
+
+async def test_aclose_tells_whether_questions_are_left() -> None:
+    scene = ScriptedScene()
+    scene.chat.receive("question")
+    assert await scene.aclose()
 
 
 async def test_aclose_does_not_wait_for_ever_for_the_network(
@@ -293,15 +308,12 @@ async def test_aclose_does_not_wait_for_ever_for_the_network(
         scene.chat.receive("question")
         await eventually(lambda: scene.chat.in_flight)
         async with asyncio.timeout(1):
-            await scene.conversation.aclose()
-        scene.chat.open.set()
-        await scene.shown("echo question")
+            await scene.aclose()
+        assert scene.chat.in_flight == 0
 
 
 async def test_aclose_before_begin_leaves_nothing_behind() -> None:
-    chat, room, session = ChatDouble(), RoomDouble(), create_session(ScriptedLLM())
-    conversation = Conversation(
-        room.room, chat.manager, session, ReplyTextOutput(), GrowingReplies()
-    )
-    await conversation.aclose()
-    chat.receive("too late")
+    scene = ScriptedScene()
+    await scene.aclose()
+    scene.chat.receive("too late")
+    assert not scene.conversation.waiting

@@ -10,7 +10,7 @@ from livekit.agents import AgentSession, AgentStateChangedEvent
 
 from assistant.presence import PULSE_DELAYS, PULSE_LENGTH, Presence
 from tests.unit.assistant.doubles import ADA, RoomDouble
-from tests.unit.assistant.virtual_time import run_in_virtual_time
+from tests.virtual_time import run_in_virtual_time
 
 
 class SessionDouble(rtc.EventEmitter[str]):

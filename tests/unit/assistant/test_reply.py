@@ -8,10 +8,9 @@ from functools import partial
 
 import pytest
 
-import assistant.reply
 from assistant.reply import GrowingReplies, ReplyWriter
 from tests.unit.assistant.doubles import ChatDouble
-from tests.unit.assistant.virtual_time import run_in_virtual_time
+from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 
 
@@ -143,14 +142,11 @@ async def test_a_reply_that_cannot_be_written_hurts_nobody_who_waits_for_it(
     assert "reply not written" in caplog.messages
 
 
-def in_virtual_time(monkeypatch: pytest.MonkeyPatch, main: Coroutine[None, None, None]) -> None:
-    monkeypatch.setattr(assistant.reply, "monotonic", lambda: asyncio.get_running_loop().time())
-    run_in_virtual_time(main)
+def in_virtual_time(main: Coroutine[None, None, None]) -> None:
+    run_in_virtual_time(main, "assistant.reply.monotonic")
 
 
-def test_one_reply_is_written_as_fast_as_the_network_takes_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_one_reply_is_written_as_fast_as_the_network_takes_it() -> None:
     async def main() -> None:
         chat = ChatDouble()
         reply = write_to(chat)
@@ -161,13 +157,11 @@ def test_one_reply_is_written_as_fast_as_the_network_takes_it(
         reply.finish()
         await reply.written()
 
-    in_virtual_time(monkeypatch, main())
+    in_virtual_time(main())
 
 
 @pytest.mark.parametrize("replies", [2, 30, 300])
-def test_many_replies_keep_to_the_process_write_budget(
-    monkeypatch: pytest.MonkeyPatch, replies: int
-) -> None:
+def test_many_replies_keep_to_the_process_write_budget(replies: int) -> None:
     async def main() -> None:
         growing, chats = GrowingReplies(), [ChatDouble() for _ in range(replies)]
         writers = [write_to(chat, growing=growing) for chat in chats]
@@ -185,12 +179,10 @@ def test_many_replies_keep_to_the_process_write_budget(
         assert all(chat.completed == [whole] for chat in chats)
         assert growing.count == 0
 
-    in_virtual_time(monkeypatch, main())
+    in_virtual_time(main())
 
 
-def test_neither_the_first_text_nor_the_last_edit_waits_for_the_pace(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_neither_the_first_text_nor_the_last_edit_waits_for_the_pace() -> None:
     async def main() -> None:
         loop, chat = asyncio.get_running_loop(), ChatDouble()
         reply = write_to(chat, growing=GrowingReplies(300))
@@ -206,4 +198,4 @@ def test_neither_the_first_text_nor_the_last_edit_waits_for_the_pace(
         assert chat.completed == ["first last"]
         assert loop.time() - started < 0.001
 
-    in_virtual_time(monkeypatch, main())
+    in_virtual_time(main())

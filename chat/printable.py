@@ -1,4 +1,4 @@
-"""What other people's text may put on the terminal: text, and nothing that steers it. No I/O."""
+"""What other people may put on a screen or into a prompt: text that steers neither. No I/O."""
 
 import re
 

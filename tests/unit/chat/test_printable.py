@@ -1,6 +1,6 @@
 import pytest
 
-from chat.terminal.printable import printable, printable_line
+from chat.printable import printable, printable_line
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,19 @@
+"""The LLM: livekit-plugins-openai for OpenAI and everything compatible, one client a process.
+
+``client`` is the HTTP side, ``chunks`` decodes what it streams, ``room_llm`` is what one room's
+session is given, ``failure`` names what went wrong.
+"""
+
+from .chunks import take_finish_reason, take_progress
+from .failure import Failure, describe_failure
+from .model import LanguageModel
+from .room_llm import RoomLLM
+
+__all__ = [
+    "Failure",
+    "LanguageModel",
+    "RoomLLM",
+    "describe_failure",
+    "take_finish_reason",
+    "take_progress",
+]

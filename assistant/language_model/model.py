@@ -1,0 +1,52 @@
+"""A process's LLM: one client, which all rooms of an event loop share."""
+
+from __future__ import annotations
+
+import openai
+
+from .client import create_client
+from .room_llm import RoomLLM
+
+PREWARM_LIMIT = 10.0
+"""Seconds that opening a connection in advance may take."""
+
+
+class LanguageModel:
+    """Holds the client, and gives each room an LLM of its own on it."""
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        api_key: str | None,
+        base_url: str | None,
+        fallback_model: str | None = None,
+    ) -> None:
+        """Create it in the event loop that will use it, and ``aclose`` it in the end.
+
+        Args:
+            model: The model's name, as the service knows it.
+            api_key: None for a service that needs none.
+            base_url: None for OpenAI itself.
+            fallback_model: Another model of the same service, asked where the first one fails.
+        """
+        self._model = model
+        self._fallback_model = fallback_model
+        self._client = create_client(api_key, base_url)
+
+    def for_room(self) -> RoomLLM:
+        """An LLM for one session. Closing it leaves the client open."""
+        fallback = RoomLLM(self._fallback_model, self._client) if self._fallback_model else None
+        return RoomLLM(self._model, self._client, fallback)
+
+    async def prewarm(self) -> None:
+        """Open a connection for the first request. Never raises; whatever the service says is fine."""
+        try:
+            # The raw response is not parsed: a service may have hundreds of models.
+            await self._client.models.with_raw_response.list(timeout=PREWARM_LIMIT)
+        except openai.OpenAIError:
+            return
+
+    async def aclose(self) -> None:
+        """Close the client. Requests that are under way fail."""
+        await self._client.close()

@@ -1,0 +1,59 @@
+"""Short lines of the agent's own, about what it could not do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+
+import prompts
+from chat import ChatManager
+from chat.events import OwnedTasks
+
+logger = logging.getLogger(__name__)
+
+INTERVAL = 60.0
+"""Seconds until the same person is told the same thing again: once is enough for a flood."""
+
+REMEMBERED = 1_000
+"""Tellings that are remembered, oldest forgotten first."""
+
+
+class Notices:
+    """Tells people of a room, each thing once, and counts how often there was reason to."""
+
+    def __init__(self, chat: ChatManager) -> None:
+        """Nothing was told yet.
+
+        Args:
+            chat: Where to write.
+        """
+        self.counts: Counter[str] = Counter()
+        """How often there was reason for each notice."""
+        self._chat = chat
+        self._told: dict[tuple[str, str | None], float] = {}
+        self._tasks = OwnedTasks()
+
+    def tell(self, prompt: str, identity: str | None) -> None:
+        """Write a notice, unless it was written for the same person less than a minute ago.
+
+        Args:
+            prompt: The name of its text in ``prompts``.
+            identity: Whom it is for; everybody in the room sees it.
+        """
+        self.counts[prompt] += 1
+        now = asyncio.get_running_loop().time()
+        key = (prompt, identity)
+        if now - self._told.get(key, -INTERVAL) < INTERVAL:
+            return
+        self._told.pop(key, None)
+        self._told[key] = now
+        if len(self._told) > REMEMBERED:
+            del self._told[next(iter(self._told))]
+        logger.info("notice given", extra={"notice": prompt, "occasions": self.counts[prompt]})
+        self._tasks.spawn(self._chat.send_message(prompts.load(prompt)), "notice")
+
+    async def aclose(self, limit: float) -> None:
+        """Wait for what is being written, at most `limit` seconds, then give it up."""
+        await self._tasks.wait(limit)
+        self._tasks.cancel()

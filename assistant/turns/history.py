@@ -1,0 +1,85 @@
+"""The turns that the LLM is told of, newest kept. No I/O."""
+
+from __future__ import annotations
+
+import logging
+
+from livekit.agents import llm
+
+from .rendering import render
+from .turn import Question, Turn
+from .waiting import find_question
+
+logger = logging.getLogger(__name__)
+
+
+MOST_TURNS = 500
+"""Turns that are kept at most, however short."""
+
+
+class History:
+    """What was said in a room, as far as it fits."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """Nothing was said yet.
+
+        Args:
+            max_bytes: UTF-8 bytes of text that the LLM is told at most. The newest turn is told
+                whatever its size.
+        """
+        self._max_bytes = max_bytes
+        self._turns: list[Turn] = []
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is remembered."""
+        return not self._turns
+
+    @property
+    def last(self) -> Turn | None:
+        """The newest turn that was meant to be answered."""
+        return next((turn for turn in reversed(self._turns) if turn.outcome is not None), None)
+
+    def add(self, turn: Turn) -> None:
+        """Put a turn last; one that is there already stays where it is."""
+        if turn not in self._turns:
+            self._turns.append(turn)
+            del self._turns[:-MOST_TURNS]
+
+    def remove(self, turn: Turn) -> None:
+        """Forget a turn."""
+        self._turns = [other for other in self._turns if other is not turn]
+
+    def find(self, message_id: str, identity: str | None) -> tuple[Turn, Question] | None:
+        """The turn in which a message was asked, and the question it became."""
+        for turn in reversed(self._turns):
+            if (question := find_question(turn.questions, message_id, identity)) is not None:
+                return turn, question
+        return None
+
+    def context(self) -> llm.ChatContext:
+        """What the LLM is told, without the instructions. Turns that do not fit are forgotten."""
+        items = render(self._turns)
+        dropped = 0
+        while _size(items) > self._max_bytes and len(self._turns) > 1:
+            del self._turns[0]
+            dropped += 1
+            items = render(self._turns)
+        if dropped:
+            logger.info("oldest turns left out of the context", extra={"turns": dropped})
+        return llm.ChatContext(items)
+
+
+def _size(items: list[llm.ChatItem]) -> int:
+    return sum(len(_text(item).encode()) for item in items)
+
+
+def _text(item: llm.ChatItem) -> str:
+    match item:
+        case llm.ChatMessage():
+            return item.text_content or ""
+        case llm.FunctionCall():
+            return item.arguments
+        case llm.FunctionCallOutput():
+            return item.output
+    return ""

@@ -1,0 +1,94 @@
+"""One turn of a conversation: what was asked, how it was answered, and how the answer ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from livekit.agents import llm
+
+if TYPE_CHECKING:
+    from assistant.reply import ReplyWriter
+
+
+class Outcome(Enum):
+    """How a reply ended. Every reply ends in exactly one of these."""
+
+    DONE = "done"
+    """The LLM finished it."""
+
+    INTERRUPTED = "interrupted"
+    """Its asker wrote on: it stays as it stood."""
+
+    STOPPED = "stopped"
+    """A person stopped it."""
+
+    CUT = "cut"
+    """It reached the longest that a reply may be."""
+
+    FILTERED = "filtered"
+    """The LLM service withheld the rest."""
+
+    REFUSED = "refused"
+    """The worker was too busy to begin it."""
+
+    EMPTY = "empty"
+    """The LLM had nothing to say."""
+
+    FAILED = "failed"
+    """The LLM failed, or did not answer in time."""
+
+    SHUT_DOWN = "shut down"
+    """The agent had to leave."""
+
+    WITHDRAWN = "withdrawn"
+    """Everything that it answered was deleted."""
+
+
+@dataclass(eq=False)
+class Question:
+    """A message that a person wrote to the agent."""
+
+    id: str
+    """The message's id, unique among its author's."""
+
+    identity: str | None
+    """Its author; None while the room has not announced who that is."""
+
+    name: str
+    """What the room calls the author: one printable line, but not unique, and freely chosen."""
+
+    text: str
+    """What it says now."""
+
+    overlapped: bool = False
+    """Whether it came while a reply to something else was running."""
+
+
+@dataclass(eq=False)
+class Turn:
+    """Questions that are answered together, and their answer."""
+
+    questions: list[Question]
+    """Oldest first. None in a turn that the agent began, such as a greeting."""
+
+    created_at: float
+    """When the newest question was taken up, in seconds since the epoch."""
+
+    answer: list[llm.ChatItem] = field(default_factory=list)
+    """What the LLM said, its tool calls among it; so far as it came, if it did not finish."""
+
+    outcome: Outcome | None = None
+    """None while it runs, and for what nobody was asked to answer."""
+
+    reply: ReplyWriter | None = None
+    """What writes, or wrote, the answer; None before the first attempt."""
+
+    ended_at: float = 0.0
+    """When it was answered, by the event loop's clock."""
+
+    @property
+    def authors(self) -> set[str | None]:
+        """The identities of those who asked."""
+        return {question.identity for question in self.questions}

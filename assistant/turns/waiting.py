@@ -1,0 +1,91 @@
+"""The questions that nobody has begun to answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from .turn import Question, Turn
+
+
+class WaitingQuestions:
+    """Questions in order of arrival, each of which can still be edited or taken back."""
+
+    def __init__(self) -> None:
+        """Nothing waits."""
+        self._questions: list[Question] = []
+        self._again: Turn | None = None
+        self._arrived = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._questions)
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(list(self._questions))
+
+    def add(self, question: Question) -> None:
+        """Put a question last."""
+        self._questions.append(question)
+        self._arrived.set()
+
+    def put_back(self, questions: list[Question]) -> None:
+        """Put questions first that were taken, but not answered."""
+        self._questions[:0] = questions
+        if self._questions:
+            self._arrived.set()
+
+    def answer_again(self, turn: Turn) -> None:
+        """Have a turn answered anew, before anything else."""
+        self._again = turn
+        self._arrived.set()
+
+    def take_again(self) -> Turn | None:
+        """Take the turn that is to be answered anew, if there is one."""
+        again, self._again = self._again, None
+        return again
+
+    def find(self, message_id: str, identity: str | None) -> Question | None:
+        """The question with this id by this author."""
+        return find_question(self._questions, message_id, identity)
+
+    def remove(self, question: Question) -> None:
+        """Take a question back."""
+        self._questions.remove(question)
+
+    def remove_by(self, identity: str | None) -> int:
+        """Take back all questions of one author. Returns how many there were."""
+        kept = [question for question in self._questions if question.identity != identity]
+        removed = len(self._questions) - len(kept)
+        self._questions = kept
+        return removed
+
+    def take(self, most: int) -> list[Question]:
+        """Take the oldest questions, at most so many."""
+        taken, self._questions = self._questions[:most], self._questions[most:]
+        return taken
+
+    async def some(self) -> None:
+        """Wait until there is anything to answer."""
+        while not self._questions and self._again is None:
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    async def quiet(self, window: float, most: int) -> None:
+        """Wait until none has come for `window` seconds, or `most` are there."""
+        while len(self._questions) < most:
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(window):
+                    await self._arrived.wait()
+            except TimeoutError:
+                return
+
+
+def find_question(
+    questions: list[Question], message_id: str, identity: str | None
+) -> Question | None:
+    """The question with this id by this author, who may have had no name when it was asked."""
+    for question in questions:
+        if question.id == message_id and question.identity in (identity, None):
+            return question
+    return None
