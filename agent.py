@@ -6,16 +6,16 @@ It puts the parts together, and nothing else: ``chat`` talks, ``assistant`` thin
 """
 
 import asyncio
-import math
 import os
 import sys
 from functools import cache
+from importlib import import_module
 
 # Voice models are not for a text chat, and take 240 MB. Read when the worker starts processes.
 os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
 
 import uvloop
-from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobRequest, cli
+from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess, JobRequest, cli
 from livekit.agents.worker import ServerEnvOption
 
 from assistant import (
@@ -32,6 +32,7 @@ from assistant import (
     instructions,
     start_session,
 )
+from worker import hosting
 from worker.console import prepare_for_console
 from worker.settings import Settings, check_for_command, load_settings
 
@@ -39,68 +40,65 @@ IDENTITY = "agent-assistant"
 """The agent's identity, the same in every room and after every restart: clients merge edits by it,
 and a second agent dispatched to a room by mistake takes the place of the first."""
 
-FULL_LOAD = 0.7
-"""The load at which livekit-server takes a worker for full (its agent service's ``TargetLoad``)."""
+SESSION_END_LIMIT = 20.0
+"""Seconds for completing what is being written when a room is left, beyond the reply's grace."""
 
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
-_assistants: dict[str, RoomAssistant] = {}
+_assistants: dict[str, tuple[RoomAssistant, hosting.Connection]] = {}
 
 
 async def hold_conversation(job: JobContext) -> None:
     """Chat in the job's room, or with the terminal in ``console``."""
     settings = load_settings()
+    language_model = _language_model.get(job).for_room()
     if job.is_fake_job():
-        session = create_session(_language_model(settings).for_room())
+        session = create_session(language_model)
         await start_session(session, TextAgent(instructions()), output=None)
         return
+    hosting.log_when_ready(job)
     assistant = RoomAssistant(
         job.room,
-        _language_model(settings).for_room(),
+        language_model,
         _shared_by_rooms(settings),
         _options(settings),
         job_metadata=job.job.metadata,
     )
-    _assistants[job.job.id] = assistant
-    await assistant.start(job.connect(auto_subscribe=AutoSubscribe.SUBSCRIBE_NONE))
+    connection = hosting.Connection(job, AutoSubscribe.SUBSCRIBE_NONE)
+    _assistants[job.job.id] = assistant, connection
+    await assistant.start(connection)
     # The job would close its session first of all, and with it the reply that has its grace.
     job._primary_agent_session = None
 
 
 async def end_conversation(job: JobContext) -> None:
     """Complete what is being written. Shutdown callbacks would come after the room was left."""
-    assistant = _assistants.pop(job.job.id, None)
-    if assistant is not None:
+    found = _assistants.pop(job.job.id, None)
+    if found is not None:
+        assistant, connection = found
+        await connection.settled()
         await assistant.aclose()
 
 
 def create_server(settings: Settings) -> AgentServer:
     """Build the worker."""
-
-    def load(server: AgentServer) -> float:
-        return min(FULL_LOAD * len(server.active_jobs) / settings.chat_max_rooms, 1.0)
-
-    async def accept(request: JobRequest) -> None:
-        if len(server.active_jobs) >= settings.chat_max_rooms:
-            await request.reject(terminate=False)  # Another worker may have room.
-        else:
-            await request.accept(identity=IDENTITY, name=settings.chat_display_name)
-
     secret = settings.livekit_api_secret
-    server = AgentServer(
+    server, admission = hosting.create_server(
+        settings.chat_isolation,
+        settings.chat_max_rooms or hosting.max_rooms_here(settings.chat_isolation),
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=secret.get_secret_value() if secret is not None else None,
         # Only a worker in production is checked upon; the others would fight over the port.
         port=ServerEnvOption(dev_default=0, prod_default=settings.chat_health_port),
-        load_fnc=load,
-        # With a threshold, a burst of dispatches to an empty worker is refused all but a few.
-        load_threshold=math.inf,
-        # Else the first answer in each process waits for these imports.
-        preload_modules=["assistant", "openai.lib.streaming.chat", "anyio._backends._asyncio"],
-        # However long the server is away, the worker comes back by itself.
-        max_retry=sys.maxsize,
+        preload_modules=["assistant", *_IMPORTED_LATE],
+        setup_fnc=prepare_process,
+        session_end_timeout=SESSION_END_LIMIT + settings.chat_closing_grace,
     )
+
+    async def accept(request: JobRequest) -> None:
+        await admission.answer(request, identity=IDENTITY, name=settings.chat_display_name)
+
     server.rtc_session(
         hold_conversation,
         agent_name=settings.chat_agent_name,
@@ -108,6 +106,31 @@ def create_server(settings: Settings) -> AgentServer:
         on_session_end=end_conversation,
     )
     return server
+
+
+_IMPORTED_LATE = ("openai.lib.streaming.chat", "anyio._backends._asyncio")
+"""What the first answer in a process would wait for."""
+
+
+def prepare_process(process: JobProcess) -> None:
+    """Have ready what the first room would wait for."""
+    for module in _IMPORTED_LATE:
+        import_module(module)
+    _language_model.warm(process)
+
+
+def _create_language_model() -> LanguageModel:
+    settings = load_settings()
+    key = settings.openai_api_key
+    return LanguageModel(
+        model=settings.chat_model,
+        api_key=key.get_secret_value() if key is not None else None,
+        base_url=settings.openai_base_url,
+        fallback_model=settings.chat_fallback_model,
+    )
+
+
+_language_model = hosting.PerProcess(_create_language_model, LanguageModel.aclose)
 
 
 @cache
@@ -129,17 +152,6 @@ def _options(settings: Settings) -> RoomOptions:
             waiting=settings.chat_max_waiting,
             context_bytes=settings.chat_max_context_bytes,
         ),
-    )
-
-
-@cache
-def _language_model(settings: Settings) -> LanguageModel:
-    key = settings.openai_api_key
-    return LanguageModel(
-        model=settings.chat_model,
-        api_key=key.get_secret_value() if key is not None else None,
-        base_url=settings.openai_base_url,
-        fallback_model=settings.chat_fallback_model,
     )
 
 

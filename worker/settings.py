@@ -54,8 +54,11 @@ class Settings(BaseSettings):
     chat_max_message_bytes: Annotated[int, Field(ge=1_000, le=1_000_000)] = 32 * 1024
     """Largest message that is read, in bytes of UTF-8."""
 
-    chat_max_rooms: Annotated[int, Field(ge=1)] = 50
-    """Rooms that one worker takes at a time."""
+    chat_isolation: Literal["shared", "process"] = "shared"
+    """Whether all rooms share the worker's process, or each has a process of its own."""
+
+    chat_max_rooms: Annotated[int, Field(ge=1)] | None = None
+    """Rooms that one worker takes at a time. None: as many as its memory and cores are good for."""
 
     chat_max_turns: Annotated[int, Field(ge=1)] = 100
     """Replies that one worker process generates at a time; other turns wait for them."""

@@ -1,0 +1,18 @@
+"""Where rooms run: many in one process on one event loop, or each in a process of its own."""
+
+from .admission import Admission
+from .capacity import max_rooms_here
+from .connection import Connection
+from .per_process import PerProcess
+from .server import Isolation, create_server
+from .timeline import log_when_ready
+
+__all__ = [
+    "Admission",
+    "Connection",
+    "Isolation",
+    "PerProcess",
+    "create_server",
+    "log_when_ready",
+    "max_rooms_here",
+]

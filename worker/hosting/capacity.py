@@ -1,0 +1,42 @@
+"""How many rooms a worker takes, where nobody says."""
+
+from __future__ import annotations
+
+from livekit.agents.utils.hw import get_cpu_monitor
+
+from .memory import read_memory
+from .server import Isolation
+
+_MB = 1024 * 1024
+
+MEMORY_SHARE = 0.8
+"""How much of the memory a worker may plan with. The rest is the machine's, and for busy rooms."""
+
+SHARED_BASE = 200 * _MB
+SHARED_ROOM = 3 * _MB
+SHARED_ROOMS_PER_CORE = 200
+"""Rooms of which a few are busy at a time: one core writes about 300 pieces of replies a second."""
+
+PROCESS_BASE = 255 * _MB
+PROCESS_ROOM = 35 * _MB
+PROCESS_ROOMS = 50
+
+
+def max_rooms_here(isolation: Isolation) -> int:
+    """Return how many rooms fit on this machine, or into this container."""
+    return default_max_rooms(isolation, get_cpu_monitor().cpu_count(), read_memory().total)
+
+
+def default_max_rooms(isolation: Isolation, cores: float, memory: int) -> int:
+    """Return how many rooms fit.
+
+    Args:
+        isolation: Whether rooms share a process.
+        cores: Processor cores that the worker may use, also a part of one.
+        memory: Bytes that it may use, all in all.
+    """
+    planned = int(memory * MEMORY_SHARE)
+    if isolation == "process":
+        return max(1, min(PROCESS_ROOMS, (planned - PROCESS_BASE) // PROCESS_ROOM))
+    # One process runs Python on one core; the SDK's native threads use the others.
+    return max(1, min(int(SHARED_ROOMS_PER_CORE * cores), (planned - SHARED_BASE) // SHARED_ROOM))

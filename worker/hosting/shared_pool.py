@@ -1,0 +1,91 @@
+"""The jobs of a worker that run on its own event loop: in place of livekit-agents' processes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from livekit.agents import JobContext, JobExecutorType, JobProcess
+from livekit.agents.ipc.proc_pool import ProcPool
+from livekit.agents.job import RunningJobInfo
+
+from .connection import CONNECTING
+from .per_process import close_all, share
+from .shared_executor import EndLimits, SharedExecutor
+from .shared_job import JobFunctions, SharedJob
+from .tasks import tasks_of, where_suspended
+
+logger = logging.getLogger(__name__)
+
+SWEEP_DELAY = 1.0
+"""Seconds after a job's end at which its last tasks are ended: a process would end them, too."""
+
+
+class SharedPool(ProcPool):
+    """Runs every job on the running loop. It keeps nothing warm: what jobs need is there."""
+
+    async def start(self) -> None:
+        """Initialize the process, once for all jobs."""
+        self._process = JobProcess(
+            # Whatever is not a process of its own tells its log records by their context.
+            executor_type=JobExecutorType.THREAD,
+            user_arguments=None,
+            http_proxy=self._http_proxy,
+        )
+        self._functions = JobFunctions(
+            self._job_entrypoint_fnc,
+            self._session_end_fnc,
+            self._simulation_end_fnc,
+            self._session_end_timeout,
+        )
+        self._limits = EndLimits(session_end=self._session_end_timeout, close=self._close_timeout)
+        self._ended: list[JobContext] = []
+        self._sweeping: asyncio.TimerHandle | None = None
+        share(self._process)
+        self._initialize_process_fnc(self._process)
+        self._started = True
+
+    async def launch_job(self, info: RunningJobInfo) -> None:
+        """Run a job. Returns at once."""
+        if self._closed:
+            raise RuntimeError("the worker is closed")
+        info.launched_at = time.time()
+        executor = SharedExecutor(self._make_job, self._limits, self._on_ended)
+        self._executors.append(executor)
+        self.emit("process_created", executor)
+        await executor.launch_job(info)
+        self.emit("process_job_launched", executor)
+
+    def _make_job(self, on_shutdown_begun: Callable[[], None]) -> SharedJob:
+        return SharedJob(self._process, self._functions, self._inf_executor, on_shutdown_begun)
+
+    async def aclose(self) -> None:
+        """End all jobs, then what they shared."""
+        if not self._started or self._closed:
+            return
+        self._closed = True
+        await asyncio.gather(*(executor.aclose() for executor in list(self._executors)))
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweep()
+        await close_all(self._process)
+
+    def _on_ended(self, executor: SharedExecutor) -> None:
+        self._executors.remove(executor)
+        self.emit("process_closed", executor)
+        if executor.job.context is not None:
+            self._ended.append(executor.job.context)
+        if self._sweeping is None:
+            loop = asyncio.get_running_loop()
+            self._sweeping = loop.call_later(SWEEP_DELAY, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeping = None
+        ended, self._ended = self._ended, []
+        for task in tasks_of(ended):
+            if task.get_name() != CONNECTING:
+                extra = {"task": task.get_name(), "stack": where_suspended(task)}
+                logger.warning("task outlived its job", extra=extra)
+                task.cancel()

@@ -1,0 +1,30 @@
+"""How long a job takes to be there for people."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from livekit import rtc
+from livekit.agents import JobContext
+from livekit.agents.types import ATTRIBUTE_AGENT_STATE
+
+logger = logging.getLogger(__name__)
+
+
+def log_when_ready(job: JobContext) -> None:
+    """Log ``agent ready`` once the room has been told the agent's state.
+
+    From then on clients show their chat box. The field ``start_ms`` is the time since the server
+    assigned the job, by the worker's clock; it is missing where no server did, as in ``connect``.
+    """
+    room = job.room
+
+    def on_attributes(changed: dict[str, str], participant: rtc.Participant) -> None:
+        if participant is room.local_participant and ATTRIBUTE_AGENT_STATE in changed:
+            room.off("participant_attributes_changed", on_attributes)
+            assigned_at = job._info.assigned_at
+            extra = {"start_ms": round(1000 * (time.time() - assigned_at))} if assigned_at else {}
+            logger.info("agent ready", extra=extra)
+
+    room.on("participant_attributes_changed", on_attributes)
