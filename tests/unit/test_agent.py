@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from livekit.agents import AgentServer, JobRequest
 
 import agent
+from worker.hosting.memory import Memory
 from worker.settings import Settings
 
 
@@ -15,6 +17,7 @@ class Request:
     """A job request, and what became of it."""
 
     def __init__(self) -> None:
+        self.id = "asked"
         self.answer: dict[str, Any] = {}
 
     async def accept(self, **arguments: Any) -> None:
@@ -24,14 +27,18 @@ class Request:
         self.answer = {"accepted": False, "terminate": terminate}
 
 
+@pytest.mark.parametrize("isolation", ["shared", "process"])
 @pytest.mark.parametrize(("active", "load"), [(0, 0.0), (2, 0.35), (4, 0.7), (9, 1.0)])
 async def test_the_worker_is_full_with_the_last_room_it_may_take(
-    active: int, load: float, monkeypatch: pytest.MonkeyPatch
+    isolation: Any, active: int, load: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(AgentServer, "active_jobs", [object()] * active)
-    server = agent.create_server(Settings(chat_max_rooms=4, chat_display_name="Ada"))
+    jobs = [SimpleNamespace(job=SimpleNamespace(id=str(number))) for number in range(active)]
+    monkeypatch.setattr(AgentServer, "active_jobs", jobs)
+    monkeypatch.setattr("worker.hosting.server.read_memory", lambda: Memory(100, 100))
+    settings = Settings(chat_isolation=isolation, chat_max_rooms=4, chat_display_name="Ada")
+    server = agent.create_server(settings)
     assert server.load_fnc is not None
-    assert cast("Any", server.load_fnc)(server) == pytest.approx(load)
+    assert cast("Any", server.load_fnc)() == pytest.approx(load)
     request = Request()
     accept = cast("Any", server)._request_fnc
     await accept(cast("JobRequest", request))
