@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from livekit.agents import AgentSession
+from livekit.agents import AgentSession, llm
 
 from chat import ChatManager
 from chat.events import OwnedTasks
@@ -186,6 +186,9 @@ class Answering:
         words = closing_words(outcome, after_text=reply.has_text, after_space=reply.ends_with_space)
         reply.append(words)
         reply.finish()
+        if not turn.answer and outcome is not Outcome.STOPPED:
+            # The LLM is to know that this was not answered, and what the person was told.
+            turn.answer = [llm.ChatMessage(role="assistant", content=[words])]
         turn.outcome = outcome
         turn.ended_at = asyncio.get_running_loop().time()
         return outcome

@@ -96,6 +96,9 @@ def _config(port: int, api_key: str, api_secret: str) -> str:
                 "use_external_ip": False,
                 "enable_loopback_candidate": True,
                 "interfaces": {"includes": ["lo", "lo0"]},
+                # Else clients look up public names that loopback needs no answer from; without a
+                # resolver each connection keeps several threads waiting for a dozen seconds.
+                "stun_servers": [f"{LOOPBACK}:{port}"],
             },
             "logging": {"level": "info"},
         }

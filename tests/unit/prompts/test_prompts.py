@@ -18,12 +18,12 @@ def test_every_prompt_is_plain_text(name: str) -> None:
     assert "{" not in text, "prompts have no placeholders"
 
 
-@pytest.mark.parametrize("name", [n for n in prompts.names() if n.startswith("notice_")])
+@pytest.mark.parametrize("name", [n for n in prompts.names() if n.startswith(("notice_", "note_"))])
 def test_every_notice_is_one_short_sentence_or_two(name: str) -> None:
     text = prompts.load(name)
     assert "\n" not in text
     assert len(text) <= NOTICE_LENGTH
-    assert text.endswith(".")
+    assert text.removesuffix(")").endswith(".")
 
 
 def test_instructions_say_what_must_hold_for_a_text_chat() -> None:
