@@ -1,8 +1,7 @@
-"""The command line: ``python -m benchmarks [--short] [--only NAME …] [--busy N] [--out FILE]``."""
+"""The command line: ``python -m benchmarks [--short] [--work NAME …] [--only NAME …] …``."""
 
 import argparse
 import asyncio
-import json
 import signal
 import sys
 from datetime import UTC, datetime
@@ -12,91 +11,118 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.aims import judge
-from benchmarks.alternation import alternate
-from benchmarks.figures import LostTokensError
+from benchmarks.alternation import alternate, plan
 from benchmarks.machine import describe_machine
 from benchmarks.neighbours import busy_neighbours
+from benchmarks.openrtc_environment import install_openrtc
 from benchmarks.processes import ChildFailedError
 from benchmarks.results import Results
-from benchmarks.scenarios import FAST, PACED
 from benchmarks.stage import set_up
-from benchmarks.subjects import SUBJECTS
-from benchmarks.table import LEGEND, make_table, make_verdict_table
-from benchmarks.tokens import GarbledReplyError
-from benchmarks.traffic import Traffic, make_traffic_table, measure_traffic, traffic_as_json
+from benchmarks.subjects import SUBJECTS, Subject
+from benchmarks.table import HOSTING_LEGEND, SPEED_LEGEND, tabulate, traffic, verdicts
+from benchmarks.traffic import measure_traffic
+from benchmarks.workloads import PROGRAMS, SHORT, Program
 from worker.devstack.errors import StackError
 from worker.devstack.livekit_server import LiveKitServer, find_or_build
-from worker.devstack.paths import RUN
+from worker.devstack.paths import PROJECT
 
-SCENARIOS = (PACED, FAST)
+RESULTS = PROJECT / "benchmarks" / "results"
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
+
+TRAFFIC = "traffic"
+"""Name of the work that is no program: counting bytes by dialect."""
 
 
 def parse_arguments() -> argparse.Namespace:
     """Read what to measure and how often."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure how fast a reply reaches the person."
+        prog="python -m benchmarks",
+        description="Measure how fast replies reach people, and what rooms cost.",
     )
-    parser.add_argument("--short", action="store_true", help="one run of one reply, for trying")
-    parser.add_argument("--runs", type=int, default=5, help="alternated runs (5)")
-    parser.add_argument("--replies", type=int, default=3, help="replies of each kind in a run (3)")
+    works = [*(program.name for program in PROGRAMS), TRAFFIC]
     names = [subject.name for subject in SUBJECTS]
-    parser.add_argument("--only", nargs="+", choices=names, default=names, help="measure these")
+    parser.add_argument("--short", action="store_true", help="one run of one reply, to 20 rooms")
+    parser.add_argument("--runs", type=int, help="alternated runs (5)")
+    parser.add_argument("--work", nargs="+", choices=works, help="measure with these (all)")
+    parser.add_argument("--only", nargs="+", choices=names, help="measure these (all)")
+    parser.add_argument(
+        "--set-up-limit",
+        type=float,
+        default=300,
+        help="seconds that opening the rooms may take each time (300)",
+    )
     parser.add_argument(
         "--busy", type=int, default=0, help="processes that keep a core busy meanwhile (0)"
     )
-    parser.add_argument("--out", type=Path, help="JSON file to write (.dev/bench/TIME.json)")
-    arguments = parser.parse_args()
-    if arguments.short:
-        arguments.runs = arguments.replies = 1
-    return arguments
+    parser.add_argument("--out", type=Path, help="JSON file to write")
+    return parser.parse_args()
 
 
-def measure(results: Results, runs: int, console: Console) -> None:
-    """Measure everything and show how far it is."""
+def chosen_programs(arguments: argparse.Namespace) -> list[Program]:
+    """Say what to go through."""
+    programs: tuple[Program, ...] = SHORT if arguments.short else PROGRAMS
+    if arguments.work:
+        programs = tuple(program for program in PROGRAMS if program.name in arguments.work)
+    return [program.shortened() if arguments.short else program for program in programs]
+
+
+def chosen_file(arguments: argparse.Namespace) -> Path:
+    """Say where to write; what is not everything never takes the place of what is."""
+    whole = not (arguments.short or arguments.runs or arguments.work or arguments.only)
+    return arguments.out or RESULTS / ("full.json" if whole else "latest.json")
+
+
+def measure(results: Results, arguments: argparse.Namespace, file: Path, console: Console) -> None:
+    """Measure everything, showing how far it is, and write it as it comes."""
+    subjects = [each for each in SUBJECTS if not arguments.only or each.name in arguments.only]
+    runs = arguments.runs or (1 if arguments.short else 5)
+    performances = list(plan(chosen_programs(arguments), subjects, runs))
+    absent = _absent({subject for _, _, subject in performances}, console)
     progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.description}"),
         console=console,
         # Drawing takes time from the cores that are measured.
         refresh_per_second=1,
     )
-    replies = runs * len(results.subjects) * len(results.scenarios) * results.replies
-    with progress, set_up() as stage:
-        task = progress.add_task("starting", total=replies)
+    with progress, set_up(arguments.set_up_limit) as stage:
+        task = progress.add_task("starting", total=len(performances))
 
-        def advance(title: str) -> None:
-            progress.update(task, advance=1, description=title)
+        def on_step(description: str) -> None:
+            progress.update(task, description=description)
 
-        alternate(stage, results, runs, advance)
+        def on_performance() -> None:
+            results.write(file)
+            progress.advance(task)
+
+        alternate(stage, results, performances, absent, on_step, on_performance)
 
 
-def write(results: Results, conditions: dict[str, object], file: Path | None) -> Path:
-    """Write everything as JSON and return where."""
-    now = datetime.now(UTC)
-    file = file or RUN / "bench" / f"{now:%Y%m%dT%H%M%SZ}.json"
-    written = {
-        "made_at": now.isoformat(timespec="seconds"),
-        **conditions,
-        **results.as_json(),
-        "aims": [verdict.as_json() for verdict in judge(results.medians())],
-    }
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
-    return file
+def _absent(subjects: set[Subject], console: Console) -> dict[str, str]:
+    if not any(subject.name == "openrtc" for subject in subjects):
+        return {}
+    console.print("looking for openrtc, which has a virtual environment of its own")
+    reason = install_openrtc()
+    if reason is None:
+        return {}
+    console.print(reason, style="yellow", markup=False)
+    return {"openrtc": reason}
 
 
 def show(results: Results, console: Console) -> None:
     """Print everything as tables."""
-    for scenario in results.scenarios:
-        console.print(make_table(results, scenario))
-    console.print(LEGEND)
-    if verdicts := judge(results.medians()):
-        console.print(make_verdict_table(verdicts))
+    for table in tabulate(results):
+        console.print(table.for_terminal())
+    console.print(SPEED_LEGEND)
+    console.print(HOSTING_LEGEND)
+    if results.traffic:
+        console.print(traffic(results.traffic).for_terminal())
+    if judged := judge(results):
+        console.print(verdicts(judged).for_terminal())
 
 
 def main() -> int:
@@ -105,36 +131,38 @@ def main() -> int:
     # A benchmark that is told to end still ends the processes it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(stderr=True)
-    subjects = [subject for subject in SUBJECTS if subject.name in arguments.only]
-    results = Results(subjects, SCENARIOS, arguments.replies)
-    traffic: list[Traffic] = []
+    file = chosen_file(arguments)
     status = 0
     try:
-        machine = describe_machine([str(find_or_build(console.print)), "--version"])
-        with busy_neighbours(arguments.busy):
-            measure(results, arguments.runs, console)
-        console.print("counting what each dialect costs on the wire")
-        with LiveKitServer.start() as server:
-            traffic = asyncio.run(measure_traffic(server))
-    except (ChildFailedError, GarbledReplyError, LostTokensError, StackError) as error:
+        results = Results(
+            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            machine=describe_machine([str(find_or_build(console.print)), "--version"]),
+            busy_neighbours=arguments.busy,
+            titles={subject.name: subject.title for subject in SUBJECTS},
+        )
+    except StackError as error:
         console.print(str(error), style="red", markup=False)
         return 1
+    try:
+        with busy_neighbours(arguments.busy):
+            measure(results, arguments, file, console)
+        if not arguments.work or TRAFFIC in arguments.work:
+            console.print("counting what each dialect costs on the wire")
+            with LiveKitServer.start() as server:
+                results.traffic = asyncio.run(measure_traffic(server))
+    except (ChildFailedError, StackError) as error:
+        console.print(str(error), style="red", markup=False)
+        status = 1
     except KeyboardInterrupt:
-        if not results.runs:
-            return INTERRUPTED
-        # Minutes of measuring are not thrown away.
-        results.keep_whole_rounds()
         status = INTERRUPTED
-    conditions = {
-        "machine": machine,
-        "busy_neighbours": arguments.busy,
-        "interrupted": status == INTERRUPTED,
-        "traffic": traffic_as_json(traffic),
-    }
-    file = write(results, conditions, arguments.out)
-    show(results, Console())
-    if traffic:
-        Console().print(make_traffic_table(traffic))
+    if status:
+        # Minutes of measuring are not thrown away.
+        results.interrupted = True
+        results.keep_whole_rounds()
+    results.write(file)
+    out = Console()
+    # The tables are wide; where they are written to a file, its lines may be as long.
+    show(results, out if out.is_terminal else Console(width=150))
     console.print(f"Written to {file}")
     return status
 

@@ -4,20 +4,33 @@ An aim that is missed is reported and nothing more: a machine that is busy with 
 not break a build.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from benchmarks.figures import Figures
-from benchmarks.scenarios import FAST, PACED, Scenario
+from benchmarks.results import Measured, Results
+from benchmarks.workloads import (
+    HUNDRED,
+    HUNDRED_ROOMS,
+    IDLE_ROOMS,
+    ONE_FAST,
+    ONE_PACED,
+    ONE_ROOM,
+    TEN,
+    TEN_AMONG_IDLE,
+    TWENTY,
+    TWENTY_ROOMS,
+    Workload,
+)
 
-SLACK_MS = 1.0
-"""How much later than RoomIO's a reply's p95 may be at an ordinary pace."""
+OURS = "shared"
+"""The subject that is judged."""
 
-SHARE = 0.2
-"""What share of RoomIO's p95 it may be at a fast pace."""
+EXECUTORS = ("default", "lean", "thread")
+"""livekit-agents' own ways to host rooms."""
 
-PAYLOAD_RATIO = 1.2
-"""How many bytes may be sent for each byte of the reply."""
+ROOMIO = ("default", "lean")
+"""Who speaks to one room through RoomIO, as most agents do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +41,99 @@ class Verdict:
     measured: str
     met: bool
 
-    def as_json(self) -> dict[str, object]:
-        """Lay it out for a file."""
-        return asdict(self)
 
-
-def judge(medians: Mapping[tuple[Scenario, str], Figures]) -> list[Verdict]:
-    """Hold the medians of each scenario and subject against those aims that they allow to judge."""
-    verdicts = []
-    if pair := _pair(medians, PACED):
-        worker, roomio = pair
-        later = worker.p95_ms - roomio.p95_ms
-        aim = f"{PACED.title}: p95 at most {SLACK_MS:g} ms after RoomIO's"
-        verdicts.append(Verdict(aim, f"{later:+.1f} ms", later <= SLACK_MS))
-    if pair := _pair(medians, FAST):
-        worker, roomio = pair
-        share = worker.p95_ms / roomio.p95_ms
-        aim = f"{FAST.title}: p95 at most {SHARE:g} of RoomIO's"
-        verdicts.append(Verdict(aim, f"{share:.2f}", share <= SHARE))
-    for scenario in (PACED, FAST):
-        if figures := medians.get((scenario, "worker")):
-            ratio = figures.payload_bytes / scenario.chars
-            aim = f"{scenario.title}: at most {PAYLOAD_RATIO:g} bytes for each byte of the reply"
-            verdicts.append(Verdict(aim, f"{ratio:.2f}", ratio <= PAYLOAD_RATIO))
+def judge(results: Results) -> list[Verdict]:
+    """Hold the results against those aims that they allow to judge."""
+    verdicts: list[Verdict] = []
+    for name, judged in (
+        (ONE_ROOM.name, _one_room),
+        (TWENTY_ROOMS.name, _twenty_rooms),
+        (HUNDRED_ROOMS.name, _hundred_rooms),
+        (IDLE_ROOMS.name, _idle_rooms),
+    ):
+        if measured := results.of(name):
+            verdicts += judged(measured)
     return verdicts
 
 
-def _pair(
-    medians: Mapping[tuple[Scenario, str], Figures], scenario: Scenario
-) -> tuple[Figures, Figures] | None:
-    worker, roomio = medians.get((scenario, "worker")), medians.get((scenario, "roomio"))
-    return (worker, roomio) if worker and roomio else None
+def _one_room(measured: Measured) -> Iterator[Verdict]:
+    ours, peer = measured.figures(ONE_PACED.name, OURS), _best_p95(measured, ONE_PACED, ROOMIO)
+    if ours and peer is not None:
+        later = ours.p95_ms - peer
+        aim = f"{ONE_PACED.title}: p95 at most 1 ms after RoomIO's"
+        yield Verdict(aim, f"{later:+.1f} ms", later <= 1)
+    if ours:
+        first = ours.first_text_ms
+        aim = f"{ONE_PACED.title}: first text at most 15 ms after the LLM's first token"
+        yield Verdict(aim, f"{first:.1f} ms", first <= 15)
+        yield _payload(ours, ONE_PACED)
+    ours, peer = measured.figures(ONE_FAST.name, OURS), _best_p95(measured, ONE_FAST, ROOMIO)
+    if ours and peer is not None:
+        yield _share(f"{ONE_FAST.title}: p95 at most 1/5 of RoomIO's", ours.p95_ms, peer, 1 / 5)
+
+
+def _twenty_rooms(measured: Measured) -> Iterator[Verdict]:
+    ours, peer = measured.figures(TWENTY.name, OURS), _best_p95(measured, TWENTY, EXECUTORS)
+    if ours and peer is not None:
+        aim = f"{TWENTY.title}: p95 at most 1/4 of the best livekit-agents executor's"
+        yield _share(aim, ours.p95_ms, peer, 1 / 4)
+    if ours and (openrtc := measured.figures(TWENTY.name, "openrtc")):
+        aim = f"{TWENTY.title}: p95 no higher than openrtc's"
+        yield _share(aim, ours.p95_ms, openrtc.p95_ms, 1)
+    if ours and (lean := measured.figures(TWENTY.name, "lean")):
+        aim = f"{TWENTY.title}: CPU per token at most 1/2 of a lean process's"
+        yield _share(aim, ours.cpu_ms, lean.cpu_ms, 1 / 2)
+    yield from _memory(measured)
+
+
+def _memory(measured: Measured) -> Iterator[Verdict]:
+    ours = measured.hosting(OURS)
+    if ours is None or ours.further_mb is None:
+        return
+    further = ours.further_mb
+    yield Verdict("memory: at most 3 MB for each further room", f"{further:.1f} MB", further <= 3)
+    yield Verdict(
+        "memory: at most 200 MB with one room", f"{ours.one_mb:.0f} MB", ours.one_mb <= 200
+    )
+    lean = measured.hosting("lean")
+    if lean and lean.further_mb:
+        aim = "memory: each further room at most 1/12 of a lean process"
+        yield _share(aim, further, lean.further_mb, 1 / 12)
+    if default := measured.hosting("default"):
+        aim = "memory: with one room at most 40 % of livekit-agents' default"
+        yield _share(aim, ours.one_mb, default.one_mb, 0.4)
+
+
+def _hundred_rooms(measured: Measured) -> Iterator[Verdict]:
+    ours = measured.figures(HUNDRED.name, OURS)
+    if ours is None:
+        return
+    p95 = ours.p95_ms
+    yield Verdict(f"{HUNDRED.title}: p95 at most 500 ms", f"{p95:.0f} ms", p95 <= 500)
+    aim = f"{HUNDRED.title}: no reply late by more than 2 s, none lost"
+    counted = f"{ours.late} late, {ours.lost} lost of {ours.replies}"
+    yield Verdict(aim, counted, ours.late == ours.lost == 0)
+
+
+def _idle_rooms(measured: Measured) -> Iterator[Verdict]:
+    alone = measured.figures(TEN.name, OURS)
+    among = measured.figures(TEN_AMONG_IDLE.name, OURS)
+    if alone and among and among.rooms == TEN_AMONG_IDLE.rooms:
+        aim = f"{TEN_AMONG_IDLE.title}: p95 at most twice that of the ten alone"
+        yield _share(aim, among.p95_ms, alone.p95_ms, 2)
+
+
+def _payload(ours: Figures, workload: Workload) -> Verdict:
+    ratio = ours.payload_bytes / workload.scenario.chars
+    aim = f"{workload.title}: at most 1.2 bytes for each byte of the reply"
+    return Verdict(aim, f"{ratio:.2f}", ratio <= 1.2)
+
+
+def _best_p95(measured: Measured, workload: Workload, subjects: tuple[str, ...]) -> float | None:
+    figures = [measured.figures(workload.name, subject) for subject in subjects]
+    return min((each.p95_ms for each in figures if each), default=None)
+
+
+def _share(aim: str, ours: float, theirs: float, most: float) -> Verdict:
+    share = ours / theirs
+    return Verdict(aim, f"{ours:.1f} / {theirs:.1f} = {share:.2f}", share <= most)

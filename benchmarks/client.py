@@ -1,24 +1,19 @@
-"""The person who chats, as a process of its own: ``python -m benchmarks.client``.
+"""One person who chats in one room, with as little work of its own as possible.
 
-A bare room client, so that it is not what is measured: for each arrival it notes time and
-payload and nothing else; what they mean is worked out after the reply. It asks for the replies
-that its argument lists and prints each observation as a line of JSON.
+For each arrival it notes time and payload and nothing else, so that it is not what is measured;
+what they mean is worked out after the reply.
 """
 
-import argparse
 import asyncio
-import gc
+import contextlib
 import json
-import os
-import sys
 import uuid
-from collections.abc import Mapping
 
 from livekit import rtc
 
 from benchmarks.clock import now_us
-from benchmarks.observation import Event, observe
-from benchmarks.scenarios import Scenario
+from benchmarks.observation import Event, Heard, observe
+from benchmarks.scenarios import WARM_UP, Scenario
 from benchmarks.topics import (
     AGENT_STATE,
     CHAT_STREAM_TOPIC,
@@ -27,14 +22,15 @@ from benchmarks.topics import (
     TRANSCRIPTION_STREAM_TOPIC,
 )
 
-AGENT_LIMIT = 60.0
-"""Seconds that an agent may take to be in the room and listening."""
-
-REPLY_LIMIT = 60.0
+REPLY_LIMIT = 30.0
 """Seconds that a reply may take longer than the LLM needs for it."""
 
 SETTLE = 0.5
 """Seconds after a reply in which what still comes is counted, and the machine comes to rest."""
+
+
+WARM_UP_TRIES = 3
+"""How often the first message is sent at most: RoomIO drops what comes while it starts."""
 
 
 class Recorder:
@@ -55,10 +51,14 @@ class Recorder:
         self._expected_chars = chars
         self._complete.clear()
 
-    async def wait_until_complete(self, limit: float) -> None:
-        """Wait until all of the reply is there, or raise TimeoutError after ``limit`` seconds."""
-        async with asyncio.timeout(limit):
-            await self._complete.wait()
+    async def wait_until_complete(self, limit: float) -> bool:
+        """Wait ``limit`` seconds at most for all of the reply, and say whether it is there."""
+        try:
+            async with asyncio.timeout(limit):
+                await self._complete.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def events(self) -> list[Event]:
         """Everything that came since `expect`."""
@@ -83,90 +83,82 @@ class Recorder:
     async def _note_stream(self, reader: rtc.TextStreamReader) -> None:
         stream_id = reader.info.stream_id
         chars = 0
-        async for piece in reader:
-            self._events.append((now_us(), stream_id, piece))
-            chars += len(piece)
-            if chars >= self._expected_chars:
-                self._complete.set()
+        # A stream that breaks off leaves the reply incomplete, which is what is counted.
+        with contextlib.suppress(rtc.StreamError):
+            async for piece in reader:
+                self._events.append((now_us(), stream_id, piece))
+                chars += len(piece)
+                if chars >= self._expected_chars:
+                    self._complete.set()
 
 
-async def wait_for_agent(room: rtc.Room) -> None:
-    """Wait until an agent is in the room and says that it listens."""
-    changed = asyncio.Event()
+class Person:
+    """A room client that asks for replies."""
 
-    def note_change(*_: object) -> None:
-        changed.set()
+    def __init__(self, speaks: str) -> None:
+        """Build a person who sends messages as ``stream`` or as ``json``."""
+        self._speaks = speaks
+        self._room = rtc.Room()
+        self._recorder = Recorder(self._room)
 
-    room.on("participant_connected", note_change)
-    room.on("participant_attributes_changed", note_change)
-    async with asyncio.timeout(AGENT_LIMIT):
-        while not any(map(_listens, room.remote_participants.values())):
-            changed.clear()
-            await changed.wait()
+    async def join(self, url: str, token: str, limit: float) -> float | None:
+        """Join, and exchange one message with the agent, as a cold room costs far more.
+
+        Returns:
+            Milliseconds from joining to an agent that says it listens, or None if there was none,
+            or no complete reply, within ``limit`` seconds.
+        """
+        began_us = now_us()
+        try:
+            await self._room.connect(url, token)
+        except rtc.ConnectError:
+            return None
+        if not await self._wait_for_agent(limit):
+            return None
+        ready_ms = (now_us() - began_us) / 1000
+        for _ in range(WARM_UP_TRIES):
+            self._recorder.expect(WARM_UP.chars)
+            await self._send(WARM_UP.request)
+            if await self._recorder.wait_until_complete(limit / WARM_UP_TRIES):
+                return ready_ms
+        return None
+
+    async def ask(self, scenario: Scenario, offset: float) -> Heard:
+        """Ask for one reply, ``offset`` seconds from now, and say what was heard of it."""
+        await asyncio.sleep(offset)
+        self._recorder.expect(scenario.chars)
+        asked_us = now_us()
+        await self._send(scenario.request)
+        await self._recorder.wait_until_complete(scenario.seconds + REPLY_LIMIT)
+        await asyncio.sleep(SETTLE)
+        return Heard(asked_us, now_us(), observe(self._recorder.events()))
+
+    async def _wait_for_agent(self, limit: float) -> bool:
+        changed = asyncio.Event()
+
+        def note_change(*_: object) -> None:
+            changed.set()
+
+        self._room.on("participant_connected", note_change)
+        self._room.on("participant_attributes_changed", note_change)
+        try:
+            async with asyncio.timeout(limit):
+                while not any(map(_listens, self._room.remote_participants.values())):
+                    changed.clear()
+                    await changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _send(self, text: str) -> None:
+        participant = self._room.local_participant
+        if self._speaks == "stream":
+            await participant.send_text(text, topic=CHAT_STREAM_TOPIC)
+            return
+        message = {"id": uuid.uuid4().hex, "message": text, "timestamp": 0}
+        await participant.publish_data(json.dumps(message), topic=CHAT_TOPIC)
 
 
 def _listens(participant: rtc.RemoteParticipant) -> bool:
     is_agent = participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
     return is_agent and participant.attributes.get(AGENT_STATE) == "listening"
-
-
-async def send(room: rtc.Room, text: str, speaks: str) -> None:
-    """Send a chat message as ``stream`` or as ``json``."""
-    if speaks == "stream":
-        await room.local_participant.send_text(text, topic=CHAT_STREAM_TOPIC)
-        return
-    message = {"id": uuid.uuid4().hex, "message": text, "timestamp": 0}
-    await room.local_participant.publish_data(json.dumps(message), topic=CHAT_TOPIC)
-
-
-async def ask(
-    room: rtc.Room, recorder: Recorder, scenario: Scenario, speaks: str
-) -> dict[str, object]:
-    """Ask for one reply and say what was seen of it."""
-    recorder.expect(scenario.chars)
-    gc.collect()
-    asked_us = now_us()
-    await send(room, scenario.request, speaks)
-    await recorder.wait_until_complete(scenario.tokens * scenario.interval_us / 1e6 + REPLY_LIMIT)
-    await asyncio.sleep(SETTLE)
-    seen = observe(recorder.events())
-    return {
-        "asked_us": asked_us,
-        "text": seen.text,
-        "updates": [(update.at_us, update.held) for update in seen.updates],
-        "payload_bytes": seen.payload_bytes,
-    }
-
-
-async def chat(plan: list[Scenario], speaks: str) -> None:
-    """Join the room, ask for each reply in turn, and leave."""
-    room = rtc.Room()
-    recorder = Recorder(room)
-    await room.connect(os.environ["LIVEKIT_URL"], os.environ["LIVEKIT_TOKEN"])
-    try:
-        await wait_for_agent(room)
-        for scenario in plan:
-            _report(await ask(room, recorder, scenario, speaks))
-    finally:
-        await room.disconnect()
-
-
-def _report(line: Mapping[str, object]) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
-
-
-def main() -> None:
-    """Chat as the arguments say, with ``LIVEKIT_URL`` and ``LIVEKIT_TOKEN`` from outside."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--speaks", choices=["stream", "json"], default="stream")
-    parser.add_argument("plan", help="JSON: [[tokens, microseconds between two], …]")
-    arguments = parser.parse_args()
-    plan = [Scenario(*entry) for entry in json.loads(arguments.plan)]
-    # A collection in the middle of a reply would show as a delay of the worker's.
-    gc.disable()
-    asyncio.run(chat(plan, arguments.speaks))
-
-
-if __name__ == "__main__":
-    main()

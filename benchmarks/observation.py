@@ -46,6 +46,19 @@ class Observation:
     """Bytes of stream text and of data packets, without transport headers."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One reply that was asked for, complete or not."""
+
+    asked_us: int
+    """When the client began to send its message."""
+
+    given_up_us: int
+    """Until when the client listened."""
+
+    observation: Observation
+
+
 def observe(events: Iterable[Event]) -> Observation:
     """Put a reply together from its events.
 

@@ -13,6 +13,10 @@ _KEPT_LINES = 20
 """How many lines are quoted of a process that failed."""
 
 
+_GRACE = 1.0
+"""Seconds that a process has to end by itself."""
+
+
 class ChildFailedError(RuntimeError):
     """A process ended, or fell silent, before it said what was waited for."""
 
@@ -26,6 +30,16 @@ class Listener:
         self._last_lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._child.pid
+
+    def require_alive(self) -> None:
+        """Raise ChildFailedError if the process has ended."""
+        if self._child.poll() is not None:
+            raise self._failure(f"ended ({describe_status(self._child.poll())})")
 
     def wait_for_line(self, containing: str, limit: float) -> str:
         """Return the next line that has ``containing`` in it.
@@ -42,10 +56,6 @@ class Listener:
                 raise self._failure(f"ended ({describe_status(self._child.wait(limit))})")
             if containing in line:
                 return line
-
-    def wait_for_end(self, limit: float) -> None:
-        """Let the process end by itself, for ``limit`` seconds at most."""
-        self._child.wait(limit)
 
     def _read(self) -> None:
         with self._child.output as output:
@@ -72,4 +82,8 @@ def listening_to(
         environment: All of its environment.
     """
     with Child(name, command, output=subprocess.PIPE, env=environment) as child:
-        yield Listener(child)
+        try:
+            yield Listener(child)
+        finally:
+            # A worker would wait for its rooms to end, and nothing of it is needed any more.
+            child.stop(_GRACE)

@@ -1,66 +1,108 @@
-"""The figures of all runs, their medians, and both as JSON. No I/O."""
+"""All that was measured, as a value that is written to a file and read back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import field
+from pathlib import Path
+from typing import Any
 
-from benchmarks.figures import Figures, medians
-from benchmarks.scenarios import Scenario
-from benchmarks.subjects import Subject
+from pydantic import RootModel
+from pydantic.dataclasses import dataclass
+
+from benchmarks.figures import Figures
+from benchmarks.performance import (
+    Hosting,
+    Performance,
+    combine_figures,
+    combine_hosting,
+    combine_memory,
+)
+from benchmarks.traffic import Traffic
+from benchmarks.workloads import Program
 
 
-@dataclass(slots=True)
+@dataclass
+class Measured:
+    """One program, and who went through it."""
+
+    program: Program
+    runs: dict[str, list[Performance]] = field(default_factory=dict)
+    """By the subject's name, its performances in order."""
+
+    def figures(self, workload: str, subject: str) -> Figures | None:
+        """What the subject's runs of a workload come to."""
+        return combine_figures(self.runs.get(subject, []), workload)
+
+    def hosting(self, subject: str) -> Hosting | None:
+        """What rooms cost the subject."""
+        return combine_hosting(self.runs.get(subject, []))
+
+    def memory(self, subject: str) -> dict[int, float]:
+        """The subject's memory by number of rooms."""
+        return combine_memory(self.runs.get(subject, []))
+
+    def stopped(self, subject: str) -> list[str]:
+        """Why the subject went no further, for each run that did not end well."""
+        return [run.stopped for run in self.runs.get(subject, []) if run.stopped]
+
+
+@dataclass
 class Results:
-    """What was measured so far."""
+    """Everything."""
 
-    subjects: Sequence[Subject]
-    scenarios: Sequence[Scenario]
-    replies: int
-    """Replies of each scenario in each run."""
+    made_at: str
+    machine: dict[str, Any]
+    """Where it was made."""
 
-    runs: dict[tuple[Scenario, str], list[Figures]] = field(default_factory=dict)
-    """By scenario and subject's name, the figures of each run in order."""
+    busy_neighbours: int
+    """Processes that did nothing but use a core meanwhile."""
 
-    def add(self, scenario: Scenario, subject: Subject, figures: Figures) -> None:
-        """Add the figures of one run."""
-        self.runs.setdefault((scenario, subject.name), []).append(figures)
+    titles: dict[str, str]
+    """Of the subjects, by their names."""
+
+    measured: list[Measured] = field(default_factory=list)
+    traffic: list[Traffic] = field(default_factory=list)
+
+    interrupted: bool = False
+    """Whether it was ended early. What is there is whole rounds."""
+
+    def add(self, program: Program, subject: str, performance: Performance) -> None:
+        """Add one performance."""
+        if (measured := self.of(program.name)) is None:
+            measured = Measured(program)
+            self.measured.append(measured)
+        measured.runs.setdefault(subject, []).append(performance)
+
+    def of(self, program: str) -> Measured | None:
+        """Find what was measured with a program."""
+        return next((each for each in self.measured if each.program.name == program), None)
 
     def keep_whole_rounds(self) -> None:
         """Drop what an interrupted round left, so that every median is of as many runs.
 
         A subject that never performed is absent, and limits nothing.
         """
-        rounds = min(map(len, self.runs.values()), default=0)
-        self.runs = {key: runs[:rounds] for key, runs in self.runs.items()}
+        for measured in self.measured:
+            rounds = min(map(len, measured.runs.values()))
+            measured.runs = {name: runs[:rounds] for name, runs in measured.runs.items()}
 
-    def medians(self) -> dict[tuple[Scenario, str], Figures]:
-        """Take the medians over the runs, for each scenario and subject."""
-        return {key: medians(runs) for key, runs in self.runs.items()}
-
-    def as_json(self) -> dict[str, object]:
-        """Lay everything out for a file, medians before the runs that they come from."""
-        middle = self.medians()
-        return {
-            "replies_per_run": self.replies,
-            "scenarios": [
-                {
-                    "title": scenario.title,
-                    "tokens": scenario.tokens,
-                    "interval_us": scenario.interval_us,
-                    "reply_bytes": scenario.chars,
-                    "subjects": {
-                        subject.name: {
-                            "title": subject.title,
-                            "medians": _rounded(middle[scenario, subject.name]),
-                            "runs": [_rounded(run) for run in self.runs[scenario, subject.name]],
-                        }
-                        for subject in self.subjects
-                        if (scenario, subject.name) in self.runs
-                    },
-                }
-                for scenario in self.scenarios
-            ],
-        }
+    def write(self, file: Path) -> None:
+        """Write everything as JSON."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(RootModel[Results](self).model_dump_json(indent=1) + "\n", "utf-8")
 
 
-def _rounded(figures: Figures) -> dict[str, float]:
-    return {name: round(value, 3) for name, value in asdict(figures).items()}
+def read(files: Sequence[Path]) -> Results:
+    """Read files that `Results.write` wrote; each takes the place of what it has of those before.
+
+    Raises:
+        ValueError: If a file is not of that form.
+    """
+    first, *further = [
+        RootModel[Results].model_validate_json(file.read_text("utf-8")).root for file in files
+    ]
+    for results in further:
+        names = {measured.program.name for measured in results.measured}
+        kept = [measured for measured in first.measured if measured.program.name not in names]
+        first.measured = kept + results.measured
+        first.traffic = results.traffic or first.traffic
+    return first

@@ -1,6 +1,5 @@
-"""Rooms on the server that is measured with: tokens for them, and their end."""
+"""Rooms on the server that is measured with: tokens for them."""
 
-import asyncio
 from typing import Literal
 
 from livekit import api
@@ -19,13 +18,3 @@ def mint_token(
         .with_grants(api.VideoGrants(room_join=True, room=room))
         .to_jwt()
     )
-
-
-def delete_room(server: LiveKitServer, room: str) -> None:
-    """End a room, and with it the agent's job, which would keep its worker from ending."""
-    asyncio.run(_delete_room(server, room))
-
-
-async def _delete_room(server: LiveKitServer, room: str) -> None:
-    async with api.LiveKitAPI(server.url, server.api_key, server.api_secret) as livekit:
-        await livekit.room.delete_room(api.DeleteRoomRequest(room=room))

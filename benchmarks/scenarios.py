@@ -27,6 +27,16 @@ class Scenario:
         return self.tokens * TOKEN_CHARS
 
     @property
+    def pace(self) -> float:
+        """Tokens a second."""
+        return 1e6 / self.interval_us
+
+    @property
+    def seconds(self) -> float:
+        """How long the LLM needs for it."""
+        return self.tokens * self.interval_us / 1e6
+
+    @property
     def request(self) -> str:
         """The message that asks the fake LLM for this reply."""
         return f"{self.tokens} tokens, {self.interval_us} us apart, please"
@@ -37,6 +47,12 @@ PACED = Scenario(tokens=200, interval_us=10_000)
 
 FAST = Scenario(tokens=1000, interval_us=2_000)
 """500 tokens a second: a fast LLM, and more than one write for each token can carry."""
+
+STEADY = Scenario(tokens=100, interval_us=50_000)
+"""20 tokens a second, for some tens of rooms."""
+
+SLOW = Scenario(tokens=100, interval_us=100_000)
+"""10 tokens a second, for a hundred rooms."""
 
 WARM_UP = Scenario(tokens=30, interval_us=10_000)
 """Sent first in every room and not counted: the first call of a cold process costs far more."""

@@ -1,113 +1,176 @@
-"""One run: a fresh worker, one room, one client, and the replies that it asked for."""
+"""One performance: a fresh worker and server, and people who open rooms and ask for replies."""
 
 import json
 import os
 import sys
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
-from benchmarks.client import AGENT_LIMIT, REPLY_LIMIT
-from benchmarks.figures import Reply
-from benchmarks.observation import Observation, Update
-from benchmarks.processes import Listener, listening_to
-from benchmarks.rooms import delete_room, mint_token
-from benchmarks.scenarios import WARM_UP, Scenario
+import psutil
+
+from benchmarks.crowd import Crowd
+from benchmarks.figures import Figures, summarize
+from benchmarks.performance import Memory, Performance
+from benchmarks.processes import ChildFailedError, Listener, listening_to
 from benchmarks.subjects import Subject
+from benchmarks.tokens import GarbledReplyError
+from benchmarks.usage import ProcessTree
+from benchmarks.workloads import Program, Workload
+from worker.devstack.errors import StackError
 from worker.devstack.livekit_server import LiveKitServer
 
 START_LIMIT = 60.0
 """Seconds that a process may take to start."""
 
-LEAVE_LIMIT = 10.0
-"""Seconds that the client may take to leave the room."""
+ROOM_LIMIT = 30.0
+"""Seconds that an agent may take to listen in its room, and again to bring its first reply."""
+
+AT_ONCE = 4
+"""Rooms that are opened at the same time: enough for two cores, and no burst."""
+
+MEMORY_AT = (1, 5, 10, 20, 50, 100, 200, 300)
+"""Numbers of rooms at which memory is read, and at the last room of each workload."""
+
+LEAST_FREE_GB = 3.0
+"""Memory of the machine that is left alone: a machine without any measures nothing."""
 
 _REGISTERED = "registered worker"
 """What every worker logs once it can be given rooms."""
 
 _OWN_SETTINGS = ("LIVEKIT_", "OPENAI_", "CHAT_")
 
+Progress = Callable[[str], None]
+"""Called with what is being done."""
+
+
+class _NoFurtherError(Exception):
+    """A worker cannot be given more rooms; the reason is for people to read."""
+
 
 class Stage:
-    """A server and an LLM on which one subject after the other performs."""
+    """An LLM with which one subject after the other performs, each on a fresh livekit-server."""
 
-    def __init__(self, server: LiveKitServer, llm: Listener) -> None:
-        self._server = server
-        self._llm = llm
-        self._llm_url: str = json.loads(llm.wait_for_line('"base_url"', START_LIMIT))["base_url"]
+    def __init__(self, llm_url: str, set_up_limit: float) -> None:
+        """Make a stage on which opening a program's rooms takes ``set_up_limit`` seconds at most."""
+        self._llm_url = llm_url
+        self._set_up_limit = set_up_limit
 
-    def perform(
-        self, subject: Subject, plan: Sequence[Scenario], on_reply: Callable[[], None]
-    ) -> list[Reply]:
-        """Run a fresh worker and return the replies of ``plan``, in its order.
+    def perform(self, subject: Subject, program: Program, progress: Progress) -> Performance:
+        """Run a fresh worker, as far as it gets. What went wrong is in what is returned."""
+        done = Performance()
+        try:
+            with (
+                LiveKitServer.start() as server,
+                self._worker(subject, server) as worker,
+                Crowd(server, subject.speaks) as crowd,
+            ):
+                worker.wait_for_line(_REGISTERED, START_LIMIT)
+                trees = ProcessTree(worker.pid), ProcessTree(server.pid)
+                _Act(worker, *trees, crowd, done, progress, self._set_up_limit).play(program)
+        except (ChildFailedError, GarbledReplyError, StackError, _NoFurtherError) as error:
+            done.stopped = str(error)
+        return done
 
-        Args:
-            subject: Whose worker it is.
-            plan: The replies to ask for, after a warm-up that is not returned.
-            on_reply: Called after each of them.
-
-        Raises:
-            ChildFailedError: If the worker, the client or the LLM fails.
-        """
-        room = f"bench-{uuid.uuid4().hex[:12]}"
-        replies = []
-        with self._worker(subject) as worker:
-            worker.wait_for_line(_REGISTERED, START_LIMIT)
-            with self._client(subject, room, [WARM_UP, *plan]) as client:
-                self._next_reply(client, WARM_UP)
-                for scenario in plan:
-                    replies.append(self._next_reply(client, scenario))
-                    on_reply()
-                client.wait_for_end(LEAVE_LIMIT)
-            delete_room(self._server, room)
-        return replies
-
-    def _worker(self, subject: Subject) -> AbstractContextManager[Listener]:
+    def _worker(self, subject: Subject, server: LiveKitServer) -> AbstractContextManager[Listener]:
         environment = _environment(
-            LIVEKIT_URL=self._server.url,
-            LIVEKIT_API_KEY=self._server.api_key,
-            LIVEKIT_API_SECRET=self._server.api_secret,
-            # Models for voice would take memory and time at the start, for nothing.
-            LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE="0",
+            LIVEKIT_URL=server.url,
+            LIVEKIT_API_KEY=server.api_key,
+            LIVEKIT_API_SECRET=server.api_secret,
             OPENAI_BASE_URL=self._llm_url,
             OPENAI_API_KEY="unused",
             CHAT_MODEL="fake-model",
-            CHAT_HEALTH_PORT="0",
+            **subject.environment,
         )
         return listening_to(subject.title, subject.command, environment)
 
-    def _client(
-        self, subject: Subject, room: str, plan: Sequence[Scenario]
-    ) -> AbstractContextManager[Listener]:
-        entries = json.dumps([(scenario.tokens, scenario.interval_us) for scenario in plan])
-        command = [sys.executable, "-m", "benchmarks.client", "--speaks", subject.speaks, entries]
-        environment = _environment(
-            LIVEKIT_URL=self._server.url,
-            LIVEKIT_TOKEN=mint_token(self._server, room, "person"),
-        )
-        return listening_to(f"the client of {subject.title}", command, environment)
 
-    def _next_reply(self, client: Listener, scenario: Scenario) -> Reply:
-        limit = AGENT_LIMIT + REPLY_LIMIT + scenario.tokens * scenario.interval_us / 1e6
-        seen = json.loads(client.wait_for_line('"asked_us"', limit))
-        request = json.loads(self._llm.wait_for_line('"requested_us"', START_LIMIT))
-        updates = tuple(Update(at_us, held) for at_us, held in seen["updates"])
-        return Reply(
-            asked_us=seen["asked_us"],
-            requested_us=request["requested_us"],
-            observation=Observation(seen["text"], updates, seen["payload_bytes"]),
+@dataclass
+class _Act:
+    """A running worker, the people in its rooms, and what was measured so far."""
+
+    worker: Listener
+    tree: ProcessTree
+    server_tree: ProcessTree
+    crowd: Crowd
+    done: Performance
+    progress: Progress
+    seconds_left: float
+    """For opening rooms."""
+
+    def play(self, program: Program) -> None:
+        self._note_memory()
+        for workload in program.workloads:
+            short = self._open_rooms(workload)
+            if short is not None and len(self.done.ready_ms) < workload.busy:
+                raise _NoFurtherError(short)
+            self.done.figures[workload.name] = self._measure(workload)
+            if short is not None:
+                raise _NoFurtherError(short)
+
+    def _measure(self, workload: Workload) -> Figures:
+        heard = []
+        before = self.tree.cpu_seconds(), self.server_tree.cpu_seconds()
+        for _ in range(workload.replies):
+            self.progress(workload.title)
+            heard += self.crowd.ask(workload.scenario)
+        cpu = self.tree.cpu_seconds() - before[0]
+        server_cpu = self.server_tree.cpu_seconds() - before[1]
+        self.worker.require_alive()
+        return summarize(
+            heard, workload.scenario, cpu=cpu, server_cpu=server_cpu, rooms=self.crowd.rooms
         )
+
+    def _open_rooms(self, workload: Workload) -> str | None:
+        """Open the rooms that are missing, or say why it stopped before all had their agent."""
+        while (rooms := self.crowd.rooms) < workload.rooms:
+            self.progress(f"{rooms} of {workload.rooms} rooms")
+            if reason := self._reason_to_stop():
+                self._note_memory()
+                return f"{rooms} of {workload.rooms} rooms: {reason}"
+            until = min(at for at in (*MEMORY_AT, workload.busy, workload.rooms) if at > rooms)
+            began = time.monotonic()
+            joined = self.crowd.join(
+                min(AT_ONCE, until - rooms), idle=rooms >= workload.busy, limit=ROOM_LIMIT
+            )
+            self.seconds_left -= time.monotonic() - began
+            if None in joined:
+                self.worker.require_alive()
+                self._note_memory()
+                return (
+                    f"{rooms} of {workload.rooms} rooms: {joined.count(None)} of the next "
+                    f"{len(joined)} had no agent, or no reply, within {ROOM_LIMIT:g} s"
+                )
+            self.done.ready_ms += [ready for ready in joined if ready is not None]
+            if self.crowd.rooms == until:
+                self._note_memory()
+        return None
+
+    def _reason_to_stop(self) -> str | None:
+        if self.seconds_left <= 0:
+            return "opening them took too long"
+        if psutil.virtual_memory().available < LEAST_FREE_GB * 1e9:
+            return "the machine's memory was used up"
+        return None
+
+    def _note_memory(self) -> None:
+        """Read the memory with the rooms that have an agent."""
+        taken = self.tree.settled_pss_mb()
+        self.done.memory.append(Memory(len(self.done.ready_ms), taken, self.server_tree.pss_mb()))
 
 
 @contextmanager
-def set_up() -> Iterator[Stage]:
-    """Start what all subjects share: a livekit-server and the fake LLM."""
-    llm_command = [sys.executable, "-m", "benchmarks.fake_llm"]
-    with (
-        LiveKitServer.start() as server,
-        listening_to("the fake LLM", llm_command, _environment()) as llm,
-    ):
-        yield Stage(server, llm)
+def set_up(set_up_limit: float) -> Iterator[Stage]:
+    """Start what all subjects share: the fake LLM.
+
+    Args:
+        set_up_limit: Seconds that opening the rooms of a program may take.
+    """
+    command = [sys.executable, "-m", "benchmarks.fake_llm"]
+    with listening_to("the fake LLM", command, _environment()) as llm:
+        url = json.loads(llm.wait_for_line('"base_url"', START_LIMIT))["base_url"]
+        yield Stage(url, set_up_limit)
 
 
 def _environment(**settings: str) -> dict[str, str]:

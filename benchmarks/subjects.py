@@ -1,33 +1,58 @@
 """What is compared: the command that starts each worker, and how its clients write to it."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from benchmarks.openrtc_environment import PYTHON as OPENRTC_PYTHON
+
+_NO_PRELOAD = {"LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE": "0"}
+"""Models for voice would take memory and time at the start, for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One way of bringing a reply to the person who chats."""
+    """One way of hosting rooms, and of bringing a reply to the person who chats."""
 
     name: str
     title: str
     command: tuple[str, ...]
 
+    environment: dict[str, str] = field(default_factory=dict, hash=False)
+    """What its worker is told beyond where server and LLM are."""
+
     speaks: Literal["stream", "json"] = "stream"
     """How the client sends its message: as ``lk.chat`` text stream or as JSON packet."""
 
 
+def _worker(isolation: str) -> Subject:
+    return Subject(
+        isolation,
+        f"this worker, {isolation}",
+        (sys.executable, "agent.py", "start"),
+        {"CHAT_ISOLATION": isolation, "CHAT_MAX_ROOMS": "1000", "CHAT_HEALTH_PORT": "0"},
+    )
+
+
+def _peer(name: str, title: str, module: str) -> Subject:
+    python = OPENRTC_PYTHON if name == "openrtc" else sys.executable
+    command = (str(python), "-m", f"benchmarks.peers.{module}", "start")
+    environment = {} if name == "default" else _NO_PRELOAD
+    return Subject(name, title, command, environment)
+
+
 SUBJECTS = (
-    Subject("worker", "this worker", (sys.executable, "agent.py", "start")),
-    Subject(
-        "roomio",
-        "RoomIO's default output",
-        (sys.executable, "-m", "benchmarks.peers.roomio", "start"),
-    ),
+    _worker("shared"),
+    _worker("process"),
+    _peer("default", "livekit-agents, default", "process_default"),
+    _peer("lean", "livekit-agents, lean process per room", "process_lean"),
+    _peer("thread", "livekit-agents, lean thread per room", "thread_lean"),
+    _peer("openrtc", "openrtc's executor, lean", "coroutine_lean"),
     Subject(
         "json",
-        "full JSON per token",
+        "full JSON per token, lean process per room",
         (sys.executable, "-m", "benchmarks.peers.json_per_token", "start"),
+        _NO_PRELOAD,
         speaks="json",
     ),
 )

@@ -1,61 +1,142 @@
-"""The results as tables for people."""
+"""The results as rows, for the terminal and for documents alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from rich.table import Table
 
 from benchmarks.aims import Verdict
 from benchmarks.figures import Figures
-from benchmarks.results import Results
-from benchmarks.scenarios import Scenario
+from benchmarks.performance import Hosting
+from benchmarks.results import Measured, Results
+from benchmarks.traffic import READERS, Traffic
+from benchmarks.workloads import Workload
 
-_COLUMNS = ("p50", "p95", "max", "first", "turn", "updates", "bytes")
-
-LEGEND = (
+SPEED_LEGEND = (
     "Milliseconds, medians of the runs' figures (for p95 also the least and the greatest). "
     "p50, p95, max: from a token leaving the LLM to the client holding it; first: the same for "
-    "the first token. turn: from sending the message to the first text, less the LLM's own time. "
-    "updates: arrivals of text. bytes: text payload the client received."
+    "the first token; turn: from sending the message to the first text. CPU: of the worker and "
+    "its processes for each token. late, lost: replies with a token that took over 2 s, and "
+    "incomplete ones, of all in all runs. bytes: text payload the client received for a reply."
+)
+
+HOSTING_LEGEND = (
+    "MB of PSS, of the worker and all its processes, medians; rooms that have exchanged one "
+    "message and are quiet. ready: ms from a person's joining a new room to an agent that "
+    "listens, four rooms being opened at a time."
 )
 
 
-def make_table(results: Results, scenario: Scenario) -> Table:
-    """Show one scenario's subjects side by side."""
-    table = Table(
-        title=f"One person: {scenario.title}, {scenario.chars} bytes", title_justify="left"
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table: its title, the heads of its columns, and its cells."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    notes: Sequence[str] = ()
+    """What does not fit into a cell."""
+
+    def for_terminal(self) -> Table:
+        """Lay it out for rich."""
+        caption = "\n".join(self.notes) or None
+        table = Table(
+            title=self.title, title_justify="left", caption=caption, caption_justify="left"
+        )
+        for number, head in enumerate(self.heads):
+            table.add_column(head, justify="right" if number else "left")
+        for row in self.rows:
+            table.add_row(*row)
+        return table
+
+    def as_markdown(self) -> str:
+        """Lay it out for a document, without the title."""
+        ruler = ["---", *["---:"] * (len(self.heads) - 1)]
+        lines = [self.heads, tuple(ruler), *self.rows]
+        table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        return "\n\n".join([table, *self.notes])
+
+
+def tabulate(results: Results) -> list[Rows]:
+    """Make a table of each workload, and one of what rooms cost for each program with several."""
+    tables = []
+    for measured in results.measured:
+        tables += [speed(results, measured, each) for each in measured.program.workloads]
+        if measured.program.workloads[-1].rooms > 1:
+            tables.append(hosting(results, measured))
+    return tables
+
+
+def speed(results: Results, measured: Measured, workload: Workload) -> Rows:
+    """Show the delays of one workload, subject by subject."""
+    heads = ("", "p50", "p95", "max", "first", "turn", "CPU", "late", "lost", "bytes")
+    rows, notes = [], []
+    for subject, runs in measured.runs.items():
+        title = results.titles[subject]
+        reached = [run.figures[workload.name] for run in runs if workload.name in run.figures]
+        short = len(reached) < len(runs) or any(each.rooms < workload.rooms for each in reached)
+        if short:
+            reasons = "; ".join(dict.fromkeys(measured.stopped(subject)))
+            notes.append(f"{title}, {len(reached)} of {len(runs)} runs: {reasons}.")
+        if figures := measured.figures(workload.name, subject):
+            title += f", {figures.rooms:g} rooms" if figures.rooms < workload.rooms else ""
+            rows.append((title, *_speed_cells(figures, [run.p95_ms for run in reached])))
+        else:
+            rows.append((title, "not reached", *[""] * (len(heads) - 2)))
+    return Rows(workload.title, heads, rows, notes)
+
+
+def _speed_cells(figures: Figures, p95s: list[float]) -> tuple[str, ...]:
+    spread = f" ({_ms(min(p95s))}-{_ms(max(p95s))})" if len(p95s) > 1 else ""
+    return (
+        _ms(figures.p50_ms),
+        _ms(figures.p95_ms) + spread,
+        _ms(figures.max_ms),
+        _ms(figures.first_text_ms),
+        _ms(figures.turn_ms),
+        f"{figures.cpu_ms:.2f}",
+        f"{figures.late}/{figures.replies}",
+        f"{figures.lost}/{figures.replies}",
+        f"{figures.payload_bytes:.0f}",
     )
-    table.add_column("")
-    for column in _COLUMNS:
-        table.add_column(column, justify="right", no_wrap=True)
-    middles = results.medians()
-    for subject in results.subjects:
-        runs = results.runs.get((scenario, subject.name))
-        if runs:
-            table.add_row(subject.title, *_cells(middles[scenario, subject.name], runs))
-    return table
 
 
-def _cells(middle: Figures, runs: list[Figures]) -> list[str]:
-    p95s = [run.p95_ms for run in runs]
-    spread = f" ({_ms(min(p95s))}-{_ms(max(p95s))})" if len(runs) > 1 else ""
-    return [
-        _ms(middle.p50_ms),
-        _ms(middle.p95_ms) + spread,
-        _ms(middle.max_ms),
-        _ms(middle.first_text_ms),
-        _ms(middle.turn_ms),
-        f"{middle.updates:.0f}",
-        f"{middle.payload_bytes:.0f}",
-    ]
+def hosting(results: Results, measured: Measured) -> Rows:
+    """Show what rooms cost, subject by subject."""
+    heads = ("", "no room", "one", "each further", "measured to", "ready p50", "p95")
+    rows = []
+    for subject in measured.runs:
+        if cost := measured.hosting(subject):
+            rows.append((results.titles[subject], *_hosting_cells(cost)))
+    return Rows(f"What rooms cost: {measured.program.title}", heads, rows)
+
+
+def _hosting_cells(cost: Hosting) -> tuple[str, ...]:
+    return (
+        f"{cost.empty_mb:.0f}",
+        f"{cost.one_mb:.0f}",
+        "" if cost.further_mb is None else f"{cost.further_mb:.1f}",
+        f"{cost.rooms} rooms",
+        _ms(cost.ready_p50_ms),
+        _ms(cost.ready_p95_ms),
+    )
+
+
+def traffic(measured: Iterable[Traffic]) -> Rows:
+    """Show what the worker sends, dialect by dialect."""
+    by_way: dict[str, list[str]] = {}
+    for each in measured:
+        by_way.setdefault(each.way, []).extend([str(each.packets), str(each.payload_bytes)])
+    heads = [head for readers in READERS for head in (f"packets, {readers} reading", "bytes")]
+    rows = [(way, *cells) for way, cells in by_way.items()]
+    return Rows("What the worker sends for one reply of 2200 bytes", ("", *heads), rows)
+
+
+def verdicts(judged: Iterable[Verdict]) -> Rows:
+    """Show which aims were met."""
+    rows = [(each.aim, each.measured, "yes" if each.met else "no") for each in judged]
+    return Rows("Aims", ("aim", "measured", "met"), rows)
 
 
 def _ms(value: float) -> str:
     return f"{value:.1f}" if value < 100 else f"{value:.0f}"
-
-
-def make_verdict_table(verdicts: Iterable[Verdict]) -> Table:
-    """Show which aims were met."""
-    table = Table("aim", "measured", "met")
-    for verdict in verdicts:
-        table.add_row(verdict.aim, verdict.measured, "yes" if verdict.met else "[bold]no[/bold]")
-    return table

@@ -11,11 +11,10 @@ import contextlib
 import math
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, cast
 
 from livekit import rtc
-from rich.table import Table
 
 from assistant.reply import GrowingReplies, ReplyWriter
 from benchmarks.rooms import mint_token
@@ -166,27 +165,3 @@ async def _occupied(server: LiveKitServer, room: rtc.Room, readers: int) -> Asyn
     finally:
         for connected in (room, *people):
             await connected.disconnect()
-
-
-def make_traffic_table(measured: list[Traffic]) -> Table:
-    """Show the ways side by side."""
-    size = PACED.tokens * len(_TOKEN)
-    table = Table(
-        title=f"What the worker sends for one reply of {size} bytes", title_justify="left"
-    )
-    table.add_column("")
-    for readers in READERS:
-        table.add_column(f"packets, {readers} reading", justify="right")
-        table.add_column("bytes", justify="right")
-    by_way: dict[str, list[str]] = {}
-    for traffic in measured:
-        cells = by_way.setdefault(traffic.way, [])
-        cells += [str(traffic.packets), str(traffic.payload_bytes)]
-    for way, cells in by_way.items():
-        table.add_row(way, *cells)
-    return table
-
-
-def traffic_as_json(measured: list[Traffic]) -> list[dict[str, object]]:
-    """Lay the figures out for a file."""
-    return [asdict(traffic) for traffic in measured]

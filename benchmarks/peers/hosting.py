@@ -1,15 +1,25 @@
 """How the peers are hosted: livekit-agents' defaults, but no job is ever refused."""
 
-from livekit.agents import AgentServer
+import math
+
+from livekit.agents import AgentServer, JobExecutorType
 
 
-def _no_load() -> float:
+def no_load() -> float:
+    """Say that there is room, always."""
     return 0.0
 
 
-def make_server() -> AgentServer:
+def make_server(executor: JobExecutorType = JobExecutorType.PROCESS) -> AgentServer:
     """Make a server that takes every job, however busy the machine, and any free health port.
 
-    By default the framework refuses jobs by CPU load, and a room would be left without its agent.
+    By default the framework refuses jobs by CPU load, and all but a few of a burst; a room would be
+    left without its agent.
     """
-    return AgentServer(load_fnc=_no_load, host="127.0.0.1", port=0)
+    return AgentServer(
+        job_executor_type=executor,
+        load_fnc=no_load,
+        load_threshold=math.inf,
+        host="127.0.0.1",
+        port=0,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.traffic import CHUNK_BYTES, Traffic, _Counting, make_traffic_table
+from benchmarks.traffic import CHUNK_BYTES, Traffic, _Counting
 from tests.doubles import FakeRoom
 
 
@@ -23,8 +23,3 @@ async def test_a_data_packet_is_its_payload() -> None:
     payload = b'{"id": "1", "message": "hi", "timestamp": 1}'
     await participant.publish_data(payload, topic="lk-chat-topic", destination_identities=["ada"])
     assert (traffic.packets, traffic.payload_bytes) == (1, len(payload))
-
-
-def test_the_table_has_a_row_for_each_way() -> None:
-    measured = [Traffic(way, readers, 1, 2) for readers in (1, 10) for way in ("a", "b")]
-    assert make_traffic_table(measured).row_count == 2

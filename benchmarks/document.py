@@ -1,0 +1,99 @@
+"""Fills ``docs/performance.md`` and draws its plots: ``python -m benchmarks.document [FILE …]``.
+
+The document is written by hand but for what stands between ``<!-- begin NAME -->`` and
+``<!-- end NAME -->``; that comes from result files and from nowhere else.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks import table
+from benchmarks.aims import judge
+from benchmarks.capacity import measured_costs, plan_capacity
+from benchmarks.plots import draw
+from benchmarks.results import Results, read
+from worker.devstack.paths import PROJECT
+
+DOCS = PROJECT / "docs"
+DOCUMENT = DOCS / "performance.md"
+FULL = PROJECT / "benchmarks" / "results" / "full.json"
+
+_SECTION = re.compile(
+    r"(?P<begin><!-- begin (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end \2 -->)", re.S
+)
+
+NOT_MEASURED = "Not measured."
+
+
+def fill(document: str, sections: Mapping[str, str]) -> str:
+    """Put the sections where the document has their names; one that is missing says so."""
+
+    def replace(found: re.Match[str]) -> str:
+        text = sections.get(found["name"], NOT_MEASURED)
+        return f"{found['begin']}\n{text}\n\n{found['end']}"
+
+    return _SECTION.sub(replace, document)
+
+
+def make_sections(results: Results) -> dict[str, str]:
+    """Lay out everything that was measured, by the name of its section."""
+    sections = {"made": _made(results), "aims": table.verdicts(judge(results)).as_markdown()}
+    for measured in results.measured:
+        for workload in measured.program.workloads:
+            sections[workload.name] = table.speed(results, measured, workload).as_markdown()
+        rows = table.hosting(results, measured)
+        sections[f"hosting-{measured.program.name}"] = rows.as_markdown()
+    if results.traffic:
+        sections["traffic"] = table.traffic(results.traffic).as_markdown()
+    if costs := measured_costs(results):
+        sections["capacity"] = plan_capacity(costs).as_markdown()
+    return sections
+
+
+def _made(results: Results) -> str:
+    machine = results.machine
+    libraries = ", ".join(f"{name} {of}" for name, of in machine["libraries"].items())
+    runs = max(len(each) for measured in results.measured for each in measured.runs.values())
+    lines = [
+        f"Made {results.made_at[:10]} in {runs} alternated run{'s' * (runs > 1)} on "
+        f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, load "
+        f"average {machine['load_average'][0]} before it began; {machine['livekit-server']}, "
+        f"Python {machine['python']}, {libraries}; commit {str(machine['commit'])[:10]}"
+        f"{' with changes' * bool(machine['uncommitted_changes'])}.",
+    ]
+    if results.busy_neighbours:
+        lines.append(f"{results.busy_neighbours} processes kept a core busy meanwhile.")
+    if results.interrupted:
+        lines.append("It was ended early.")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Read the files, fill the document and draw the plots."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.document", description="Fill docs/performance.md."
+    )
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        default=[FULL],
+        help="results; what a later one has takes the place of what an earlier one has (full.json)",
+    )
+    try:
+        results = read(parser.parse_args().files)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    document = fill(DOCUMENT.read_text("utf-8"), make_sections(results))
+    DOCUMENT.write_text(document, "utf-8")
+    for file in [DOCUMENT, *draw(results, DOCS)]:
+        print(file.relative_to(PROJECT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

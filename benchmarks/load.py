@@ -1,0 +1,83 @@
+"""A process with some of the people who chat. It does what it is told over a pipe.
+
+Several of them share a process, as a process for each would take the machine from the worker, and
+no more than the caller puts there, as the SDK's cost of an event grows with the rooms of a process.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+import uvloop
+
+from benchmarks.client import Person
+from benchmarks.observation import Heard
+from benchmarks.scenarios import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Join so many further rooms; answered with what `Person.join` returned, for each."""
+
+    url: str
+    tokens: tuple[str, ...]
+    """What lets each person into a room."""
+
+    speaks: str
+    limit: float
+    """Seconds that an agent and its first reply may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask for a reply in every room that was joined; answered with a `Heard` for each."""
+
+    scenario: Scenario
+    offsets: tuple[float, ...]
+    """Seconds to wait before asking, for each room."""
+
+
+Command = Join | Ask
+Answer = list[float | None] | list[Heard]
+
+
+def run(pipe: Connection) -> None:
+    """Obey until the other end of the pipe is closed."""
+    # Ctrl-C is for the process at the other end, which then ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The SDK complains of every room that is deleted in the end.
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    # A collection in the middle of a reply would show as a delay of the worker's.
+    gc.disable()
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        uvloop.run(_obey(pipe))
+
+
+async def _obey(pipe: Connection) -> None:
+    people: list[Person] = []
+    while True:
+        command: Command = await asyncio.to_thread(pipe.recv)
+        pipe.send(await _perform(command, people))
+
+
+async def _perform(command: Command, people: list[Person]) -> Answer:
+    if isinstance(command, Join):
+        joining = [Person(command.speaks) for _ in command.tokens]
+        people += joining
+        return await asyncio.gather(
+            *(
+                person.join(command.url, token, command.limit)
+                for person, token in zip(joining, command.tokens, strict=True)
+            )
+        )
+    gc.collect()
+    return await asyncio.gather(
+        *(
+            person.ask(command.scenario, offset)
+            for person, offset in zip(people, command.offsets, strict=True)
+        )
+    )

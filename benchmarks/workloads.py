@@ -1,0 +1,76 @@
+"""What is measured: how many rooms, how many of them busy, and with which replies. No I/O.
+
+A *program* is what one worker goes through in a run, without being started again in between.
+"""
+
+from dataclasses import dataclass, replace
+
+from benchmarks.scenarios import FAST, PACED, SLOW, STEADY, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Replies that are asked for in a number of rooms at once."""
+
+    name: str
+    scenario: Scenario
+    busy: int
+    """Rooms in which a reply is asked for."""
+
+    idle: int = 0
+    """Further rooms, each with a person and an agent who have exchanged a message and are quiet."""
+
+    replies: int = 1
+    """How often a reply is asked for in each busy room, one after another."""
+
+    @property
+    def rooms(self) -> int:
+        """All rooms."""
+        return self.busy + self.idle
+
+    @property
+    def title(self) -> str:
+        """Describe it for people."""
+        rooms = "1 room" if self.busy == 1 else f"{self.busy} rooms"
+        idle = f" among {self.idle} idle ones" if self.idle else ""
+        return f"{rooms}{idle}, {self.scenario.title}"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Workloads that a worker goes through in order; rooms are added, never left."""
+
+    name: str
+    title: str
+    workloads: tuple[Workload, ...]
+    subjects: tuple[str, ...]
+    """Names of those who are measured with it."""
+
+    def shortened(self) -> "Program":
+        """Ask for one reply where several are usual."""
+        once = tuple(replace(workload, replies=1) for workload in self.workloads)
+        return replace(self, workloads=once)
+
+
+ONE_PACED = Workload("one-paced", PACED, busy=1, replies=3)
+ONE_FAST = Workload("one-fast", FAST, busy=1, replies=3)
+TWENTY = Workload("twenty", STEADY, busy=20)
+HUNDRED = Workload("hundred", SLOW, busy=100)
+TEN = Workload("ten", STEADY, busy=10)
+TEN_AMONG_IDLE = Workload("ten-among-idle", STEADY, busy=10, idle=300)
+
+_HOSTINGS = ("shared", "process", "default", "lean", "thread", "openrtc")
+
+ONE_ROOM = Program(
+    "one", "One room", (ONE_PACED, ONE_FAST), ("shared", "process", "default", "lean", "json")
+)
+TWENTY_ROOMS = Program("twenty", "20 rooms", (TWENTY,), _HOSTINGS)
+HUNDRED_ROOMS = Program("hundred", "100 rooms", (HUNDRED,), _HOSTINGS)
+IDLE_ROOMS = Program(
+    "idle", "10 rooms, then 300 idle ones", (TEN, TEN_AMONG_IDLE), ("shared", "lean", "openrtc")
+)
+
+PROGRAMS = (ONE_ROOM, TWENTY_ROOMS, HUNDRED_ROOMS, IDLE_ROOMS)
+
+SHORT = (ONE_ROOM, TWENTY_ROOMS)
+"""What can be measured in a few minutes."""
