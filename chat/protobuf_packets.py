@@ -7,12 +7,16 @@ two ways of components-js core 0.11.6 to 0.12.1. The SDK's native side knows it 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient
 from livekit.rtc._proto.ffi_pb2 import FfiEvent, FfiRequest
+from livekit.rtc._proto.room_pb2 import RoomEvent
+from livekit.rtc._utils import Queue
 from livekit.rtc.participant import PublishDataError
 
 from .events import OwnedTasks
@@ -46,36 +50,75 @@ class ProtobufListener:
         """
         self._room = room
         self._on_packet = on_packet
-        self._queue = FfiClient.instance.queue.subscribe(filter_fn=self._is_chat)
-        self._tasks = OwnedTasks()
-        self._tasks.spawn(self._listen(), "protobuf chat listener")
+        self._hub = _Hub.of_running_loop()
+        self._hub.add(self)
 
     def close(self) -> None:
         """Stop listening."""
-        # A subscription that outlives its event loop makes the native side panic at exit.
-        FfiClient.instance.queue.unsubscribe(self._queue)
-        self._tasks.cancel()
+        self._hub.remove(self)
 
-    def _is_chat(self, event: FfiEvent) -> bool:
-        return (
-            event.WhichOneof("message") == "room_event"
-            and event.room_event.WhichOneof("message") == "chat_message"
-            and event.room_event.room_handle == _room_handle(self._room)
+    def take(self, event: RoomEvent) -> None:
+        """Hand a packet on if it is of this room."""
+        if event.room_handle != _room_handle(self._room):
+            return
+        received = event.chat_message
+        packet = received.message
+        message = ChatMessage(
+            message=packet.message,
+            id=packet.id if 0 < len(packet.id) <= MAX_ID_LENGTH else generate_id(),
+            timestamp=timestamp_from_ms(packet.timestamp),
+            deleted=packet.deleted,
         )
+        edit = packet.HasField("edit_timestamp")
+        self._on_packet(ProtobufPacket(message, edit), received.participant_identity)
 
-    async def _listen(self) -> None:
+
+class _Hub:
+    """One subscription for all listeners of an event loop: the SDK asks each about every event."""
+
+    _hubs: ClassVar[dict[asyncio.AbstractEventLoop, _Hub]] = {}
+
+    @classmethod
+    def of_running_loop(cls) -> _Hub:
+        """The hub of the running loop, made with its first listener and gone with its last."""
+        loop = asyncio.get_running_loop()
+        return cls._hubs.setdefault(loop, cls(loop))
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._listeners: list[ProtobufListener] = []
+        self._queue: Queue[FfiEvent] | None = None
+        self._tasks = OwnedTasks()
+
+    def add(self, listener: ProtobufListener) -> None:
+        self._listeners.append(listener)
+        if self._queue is None:
+            queue = FfiClient.instance.queue.subscribe(self._loop, filter_fn=_is_chat)
+            self._queue = queue
+            self._tasks.spawn(self._listen(queue), "protobuf chat listener")
+
+    def remove(self, listener: ProtobufListener) -> None:
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+        if not self._listeners and self._queue is not None:
+            # A subscription that outlives its event loop makes the native side panic at exit.
+            FfiClient.instance.queue.unsubscribe(self._queue)
+            self._queue = None
+            self._tasks.cancel()
+            self._hubs.pop(self._loop, None)
+
+    async def _listen(self, queue: Queue[FfiEvent]) -> None:
         while True:
-            event = await self._queue.get()
-            received = event.room_event.chat_message
-            packet = received.message
-            message = ChatMessage(
-                message=packet.message,
-                id=packet.id if 0 < len(packet.id) <= MAX_ID_LENGTH else generate_id(),
-                timestamp=timestamp_from_ms(packet.timestamp),
-                deleted=packet.deleted,
-            )
-            edit = packet.HasField("edit_timestamp")
-            self._on_packet(ProtobufPacket(message, edit), received.participant_identity)
+            event = (await queue.get()).room_event
+            for listener in list(self._listeners):
+                listener.take(event)
+
+
+def _is_chat(event: FfiEvent) -> bool:
+    return (
+        event.WhichOneof("message") == "room_event"
+        and event.room_event.WhichOneof("message") == "chat_message"
+    )
 
 
 async def send_protobuf(

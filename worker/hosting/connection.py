@@ -7,8 +7,15 @@ from collections.abc import Generator
 
 from livekit.agents import AutoSubscribe, JobContext
 
+from .event_routing import route_events
+
 CONNECTING = "room connect"
 """Name of the task that connects; whoever cancels a job's tasks spares it."""
+
+
+async def _connect(job: JobContext, auto_subscribe: AutoSubscribe) -> None:
+    await job.connect(auto_subscribe=auto_subscribe)
+    route_events(job.room)
 
 
 class Connection:
@@ -26,7 +33,7 @@ class Connection:
             auto_subscribe: Which tracks to subscribe to.
         """
         self._task = asyncio.get_running_loop().create_task(
-            job.connect(auto_subscribe=auto_subscribe), name=CONNECTING
+            _connect(job, auto_subscribe), name=CONNECTING
         )
 
     def __await__(self) -> Generator[None, None, None]:

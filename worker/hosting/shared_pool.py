@@ -12,6 +12,7 @@ from livekit.agents.ipc.proc_pool import ProcPool
 from livekit.agents.job import RunningJobInfo
 
 from .connection import CONNECTING
+from .event_routing import install_routing
 from .per_process import close_all, share
 from .shared_executor import EndLimits, SharedExecutor
 from .shared_job import JobFunctions, SharedJob
@@ -43,6 +44,7 @@ class SharedPool(ProcPool):
         self._limits = EndLimits(session_end=self._session_end_timeout, close=self._close_timeout)
         self._ended: list[JobContext] = []
         self._sweeping: asyncio.TimerHandle | None = None
+        install_routing()
         share(self._process)
         self._initialize_process_fnc(self._process)
         self._started = True
