@@ -16,6 +16,9 @@ import prompts
 
 from .turn import Outcome, Question, Turn
 
+_LINE_BREAKS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
+"""Ends of lines that JSON does not insist on escaping."""
+
 
 def render(turns: Iterable[Turn]) -> list[llm.ChatItem]:
     """The items of these turns, oldest first.
@@ -63,8 +66,10 @@ class _Frame:
 
     def _label(self, question: Question) -> str:
         shared = len(self._identities_by_name[question.name.casefold()]) > 1
-        return f"{question.name} ({question.identity})" if shared else question.name
+        # Else somebody could take the name that tells two others of one name apart.
+        ambiguous = shared or question.name.endswith(")")
+        return f"{question.name} ({question.identity})" if ambiguous else question.name
 
 
 def _json(fields: dict[str, str]) -> str:
-    return json.dumps(fields, ensure_ascii=False)
+    return json.dumps(fields, ensure_ascii=False).translate(_LINE_BREAKS)
