@@ -1,0 +1,96 @@
+"""How much one person and one worker may have."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from assistant.limits import MINUTE, NoFreeSlotError, RateLimit, TurnSlots
+from tests.virtual_time import run_in_virtual_time
+
+
+def test_so_many_messages_are_allowed_in_any_minute() -> None:
+    rate = RateLimit(3)
+    assert [rate.allows("ada", now) for now in (0.0, 10.0, 20.0, 30.0)] == [True, True, True, False]
+    assert not rate.allows("ada", MINUTE - 0.1)
+    assert rate.allows("ada", MINUTE)
+    assert not rate.allows("ada", MINUTE + 9.0)
+    assert rate.allows("ada", MINUTE + 10.0)
+
+
+def test_what_was_refused_does_not_count() -> None:
+    rate = RateLimit(1)
+    assert rate.allows("ada", 0.0)
+    assert not any(rate.allows("ada", now) for now in range(1, 60))
+    assert rate.allows("ada", MINUTE)
+
+
+def test_everybody_has_a_count_of_their_own() -> None:
+    rate = RateLimit(1)
+    assert rate.allows("ada", 0.0)
+    assert rate.allows("bob", 0.0)
+    assert rate.allows(None, 0.0)
+    assert not rate.allows("bob", 1.0)
+
+
+def test_those_who_went_quiet_are_forgotten() -> None:
+    rate = RateLimit(1)
+    for number in range(1_000):
+        rate.allows(str(number), 0.0)
+    rate.allows("ada", MINUTE)
+    assert list(rate._arrivals) == ["ada"]
+
+
+def test_no_more_turns_run_at_once_than_there_are_slots() -> None:
+    async def main() -> int:
+        slots, running, most = TurnSlots(3), 0, 0
+
+        async def turn() -> None:
+            nonlocal running, most
+            async with slots.slot(60.0):
+                running += 1
+                most = max(most, running)
+                await asyncio.sleep(1)
+                running -= 1
+
+        await asyncio.gather(*(turn() for _ in range(20)))
+        return most
+
+    assert run_in_virtual_time(main()) == 3
+
+
+def test_patience_ends_in_an_error_and_leaves_the_slots_as_they_were() -> None:
+    async def main() -> float:
+        slots, loop = TurnSlots(1), asyncio.get_running_loop()
+        async with slots.slot(0.1):
+            with pytest.raises(NoFreeSlotError):
+                async with slots.slot(60.0):
+                    pass
+            refused_at = loop.time()
+        async with slots.slot(0.1):
+            return refused_at
+
+    assert run_in_virtual_time(main()) == pytest.approx(60.0)
+
+
+async def test_a_slot_is_free_again_after_a_turn_that_failed_or_gave_up_waiting() -> None:
+    slots = TurnSlots(1)
+
+    async def hold() -> None:
+        async with slots.slot(60.0):
+            raise ValueError("by script")
+
+    async def wait() -> None:
+        async with slots.slot(60.0):
+            pass
+
+    with pytest.raises(ValueError, match="by script"):
+        await hold()
+    async with slots.slot(0.1):
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+    async with slots.slot(0.1):
+        assert waiting.cancelled()

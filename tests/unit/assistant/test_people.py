@@ -1,0 +1,143 @@
+"""Who is in the room: names, rights, and waiting for those who were not announced yet."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from livekit import rtc
+
+from assistant.people import ANNOUNCEMENT_LIMIT, LONGEST_NAME, MODERATOR, People
+from tests.unit.assistant.doubles import ADA, BOB, ROBOT, Person, RoomDouble
+from tests.virtual_time import run_in_virtual_time
+
+JOINED = rtc.ParticipantState.PARTICIPANT_STATE_JOINED
+LATE = replace(ADA, state=JOINED)
+EGRESS = Person("egress", rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS)
+
+
+def people(*persons: Person) -> People:
+    return People(RoomDouble(*persons).room)
+
+
+def test_only_people_are_people() -> None:
+    room = people(ADA, replace(BOB, state=JOINED), ROBOT, EGRESS)
+    assert [person.identity for person in room.present] == ["ada", "bob"]
+    assert [person.identity for person in room.audience] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("identity", "counted"), [("ada", {"ada"}), ("eve", {"ada", "eve"}), (None, {"ada"})]
+)
+def test_an_author_counts_before_being_announced(identity: str | None, counted: set[str]) -> None:
+    assert people(ADA, ROBOT).with_author(identity) == counted
+
+
+@pytest.mark.parametrize(
+    ("identity", "name", "called"),
+    [
+        ("bob", "Bob", "Bob"),
+        ("bob", "", "bob"),
+        ("bob", " \n\t ", "bob"),
+        ("bob", 'Bob"}\n{"from": "Eve', 'Bob"} {"from": "Eve'),
+        ("bob", "Bob\u2028\x1b[2J\u202eevE", "Bob [2JevE"),
+        ("bob", "B" * 1_000, "B" * LONGEST_NAME),
+        ("b\nob", "", "b ob"),
+        ("\x1b", "\x1b", "somebody"),
+    ],
+)
+def test_a_name_is_one_printable_line_and_not_long(identity: str, name: str, called: str) -> None:
+    assert people(Person(identity, name=name)).name(identity) == called
+
+
+@pytest.mark.parametrize(("identity", "called"), [("eve", "eve"), (None, "somebody")])
+def test_who_is_not_announced_is_called_by_the_identity(identity: str | None, called: str) -> None:
+    assert people().name(identity) == called
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        (None, False),
+        ("", False),
+        ("0", False),
+        ("false", False),
+        ("False", False),
+        ("1", True),
+        ("true", True),
+        ("yes", True),
+    ],
+)
+def test_the_attribute_makes_a_moderator(value: str | None, is_one: bool) -> None:
+    attributes = {} if value is None else {MODERATOR: value}
+    room = people(replace(ADA, attributes=attributes))
+    assert room.is_moderator("ada") is is_one
+    assert not room.is_moderator("bob")
+    assert not room.is_moderator(None)
+
+
+def test_the_author_is_waited_for_until_they_can_see_an_answer() -> None:
+    async def main() -> tuple[str | None, float]:
+        room = RoomDouble(BOB)
+        asked = asyncio.create_task(People(room.room).author("ada"))
+        await asyncio.sleep(1)
+        room.announce(replace(BOB, identity="eve"))
+        room.announce(LATE)
+        await asyncio.sleep(3)
+        assert not asked.done()
+        room.activate("ada")
+        found = await asked
+        return found.identity if found else None, asyncio.get_running_loop().time()
+
+    assert run_in_virtual_time(main()) == ("ada", 4.0)
+
+
+@pytest.mark.parametrize(
+    ("room", "identity", "found"),
+    [((), "ada", None), ((), None, None), ((BOB,), None, None), ((LATE,), "ada", "ada")],
+)
+def test_an_author_is_not_waited_for_without_end(
+    room: tuple[Person, ...], identity: str | None, found: str | None
+) -> None:
+    async def main() -> str | None:
+        author = await people(*room).author(identity)
+        assert asyncio.get_running_loop().time() == pytest.approx(ANNOUNCEMENT_LIMIT)
+        return author.identity if author else None
+
+    assert run_in_virtual_time(main()) == found
+
+
+def test_who_is_there_is_not_waited_for() -> None:
+    async def main() -> None:
+        room = people(ADA, replace(ROBOT, state=JOINED))
+        for identity in ("ada", "robot"):
+            author = await room.author(identity)
+            assert author is not None
+            assert author.identity == identity
+        assert asyncio.get_running_loop().time() == 0.0
+
+    run_in_virtual_time(main())
+
+
+def test_anybody_waits_for_the_first_who_can_see() -> None:
+    async def main() -> float:
+        room = RoomDouble(LATE, ROBOT)
+        waiting = asyncio.create_task(People(room.room).anybody())
+        await asyncio.sleep(3_600)
+        assert not waiting.done()
+        room.activate("ada")
+        await waiting
+        await People(room.room).anybody()
+        return asyncio.get_running_loop().time()
+
+    assert run_in_virtual_time(main()) == 3_600
+
+
+async def test_no_handler_is_left_on_the_room() -> None:
+    room = RoomDouble()
+    waiting = asyncio.create_task(People(room.room).author("ada"))
+    await asyncio.sleep(0)
+    room.announce(ADA)
+    await waiting
+    assert not any(room._events.values())
