@@ -109,48 +109,55 @@ class Answering:
     async def _attempt(self, turn: Turn) -> Outcome | None:
         """Answer a turn once. None if it must be answered anew."""
         self.current = attempt = Attempt(turn)
-        checked = self._checks.spawn(self._check_authors(turn), "author check")
+        checked = self._checks.spawn(self._check_authors(attempt), "author check")
         reply = await self._open_reply(turn, checked)
         self._voice.output.reply = reply
         try:
             outcome = await self._generate(attempt, checked)
         except asyncio.CancelledError:
-            reply.finish()
+            self._finish(reply)
             raise
         finally:
             self._voice.output.reply = None
-        if checked.done() and not checked.cancelled() and not checked.result():
-            outcome = None  # The LLM was told what another agent said.
         return await self._end(turn, reply, outcome)
 
     async def _open_reply(self, turn: Turn, checked: asyncio.Task[bool]) -> ReplyWriter:
-        before, into = self._newest, None
+        into = None
         if turn.reply is not None:
             await turn.reply.written()
-            before, into = None, turn.reply.message
+            into = turn.reply.message
+        before = self._newest if into is None else None
 
         async def permission() -> bool:
             if before is not None:
                 await before.written()
             return await asyncio.shield(checked)
 
-        reply = ReplyWriter(self._chat, self._shared.growing, permission(), into)
-        self._newest = turn.reply = reply
-        return reply
+        turn.reply = ReplyWriter(self._chat, self._shared.growing, permission(), into)
+        return turn.reply
 
-    async def _check_authors(self, turn: Turn) -> bool:
+    def _finish(self, reply: ReplyWriter) -> None:
+        reply.finish()
+        self._newest = reply
+
+    async def _check_authors(self, attempt: Attempt) -> bool:
         """Wait until those who ask can see an answer. False if agents were among them."""
         people = True
+        turn = attempt.turn
         for question in list(turn.questions):
             author = await self._people.author(question.identity)
             if author is None:
                 continue
             if is_agent(author):
-                turn.questions.remove(question)
                 people = False
+                if question in turn.questions:
+                    turn.questions.remove(question)
             else:
                 question.identity = author.identity
                 question.name = self._people.name(author.identity)
+        if not people:
+            # The LLM was told what another agent said.
+            attempt.cut(None)
         return people
 
     async def _generate(self, attempt: Attempt, checked: asyncio.Task[bool]) -> Outcome | None:
@@ -169,7 +176,9 @@ class Answering:
             # What nobody foresaw must cost one answer, not the room.
             logger.exception("turn failed")
             return Outcome.FAILED
-        return outcome
+        # What was edited or deleted in the moment of the last word still is.
+        changed = attempt.is_cut and attempt.cut_as in (None, Outcome.WITHDRAWN)
+        return attempt.cut_as if changed else outcome
 
     async def _end(self, turn: Turn, reply: ReplyWriter, outcome: Outcome | None) -> Outcome | None:
         if not turn.questions:
@@ -185,7 +194,7 @@ class Answering:
             outcome = Outcome.EMPTY
         words = closing_words(outcome, after_text=reply.has_text, after_space=reply.ends_with_space)
         reply.append(words)
-        reply.finish()
+        self._finish(reply)
         if not turn.answer and outcome is not Outcome.STOPPED:
             # The LLM is to know that this was not answered, and what the person was told.
             turn.answer = [llm.ChatMessage(role="assistant", content=[words])]

@@ -17,6 +17,11 @@ from .turns.turn import Question
 
 logger = logging.getLogger(__name__)
 
+_STOP_NOTICES = {
+    Stop.REFUSED: "notice_stop_refused",
+    Stop.TAKEN_BACK: "notice_taken_back",
+}
+
 
 class Arrivals:
     """Hands what arrives in a chat to the conversation, as far as the limits allow."""
@@ -63,8 +68,8 @@ class Arrivals:
     def stop(self, identity: str | None) -> Stop:
         """Stop what somebody may stop; tell them if it is not theirs."""
         result = self._conversation.stop(identity, self._people.is_moderator(identity))
-        if result is Stop.REFUSED:
-            self._notices.tell("notice_stop_refused", identity)
+        if (notice := _STOP_NOTICES.get(result)) is not None:
+            self._notices.tell(notice, identity)
         return result
 
     def _on_message(self, message: ChatMessage) -> None:

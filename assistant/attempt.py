@@ -37,21 +37,29 @@ class Attempt:
         """
         self.turn = turn
         """What is answered."""
-        self._cut: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        self._outcome: Outcome | None = None
+        self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def cut(self, outcome: Outcome | None) -> None:
-        """End it. The first cut counts.
+        """End it. The first cut counts, but a stop goes before any other.
 
         Args:
             outcome: How it ends; None if the turn is to be answered anew.
         """
-        if not self._cut.done():
-            self._cut.set_result(outcome)
+        if outcome is Outcome.STOPPED or not self.is_cut:
+            self._outcome = outcome
+        if not self.is_cut:
+            self._cut.set_result(None)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it was cut off."""
+        return self._cut.done()
 
     @property
     def cut_as(self) -> Outcome | None:
-        """How it was cut off. Only to be asked after a `CutOffError`."""
-        return self._cut.result()
+        """How it was cut off, see `cut`."""
+        return self._outcome
 
     async def unless_cut(self, awaitable: Awaitable[T]) -> T:
         """Wait for something that the answer depends on.
@@ -95,7 +103,7 @@ class Attempt:
         await done
         self.turn.answer = [item for item in agent.chat_ctx.items if item.id not in given]
         if speech.interrupted:
-            if not self._cut.done():
+            if not self.is_cut:
                 self.cut(Outcome.SHUT_DOWN)  # The session was closed.
             raise CutOffError
         if speech.exception() is not None:

@@ -135,10 +135,13 @@ class Conversation:
             or identity in running.turn.authors
             or len(self._people.with_author(identity)) == 1
         ):
+            if running.is_cut:
+                # What interrupted it would begin in a moment: that is what is to be stopped.
+                self.waiting.remove_by(identity)
             running.cut(Outcome.STOPPED)
             return Stop.STOPPED
         if self.waiting.remove_by(identity):
-            return Stop.STOPPED
+            return Stop.TAKEN_BACK
         return Stop.NOTHING if running is None else Stop.REFUSED
 
     def answered_lately(self, identity: str | None, limit: float) -> bool:
@@ -197,12 +200,12 @@ class Conversation:
     async def _next_turn(self) -> Turn:
         while True:
             await self.waiting.some()
-            if (again := self.waiting.take_again()) is not None and again.questions:
-                return again
             policy = self._policy()
             most = most_at_once(policy)
             if policy is Overlap.COLLECT and any(q.overlapped for q in self.waiting):
                 await self.waiting.quiet(QUIET_WINDOW, most)
+            if (again := self.waiting.take_again()) is not None and again.questions:
+                return again
             if questions := self.waiting.take(most):
                 return Turn(questions, created_at=time())
 

@@ -21,7 +21,10 @@ class Stop(Enum):
     """What became of a wish to stop."""
 
     STOPPED = "stopped"
-    """The reply was stopped, or what waited to be answered was taken back."""
+    """The reply was stopped."""
+
+    TAKEN_BACK = "taken back"
+    """What waited to be answered will not be."""
 
     NOTHING = "nothing"
     """There was nothing to stop."""
