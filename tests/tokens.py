@@ -22,6 +22,7 @@ class MintToken(Protocol):
         name: str = "",
         kind: ParticipantKind = "standard",
         attributes: dict[str, str] | None = None,
+        can_update_own_metadata: bool = True,
     ) -> str: ...
 
 
@@ -35,14 +36,18 @@ def token_minter(server: LiveKitServer) -> MintToken:
         name: str = "",
         kind: ParticipantKind = "standard",
         attributes: dict[str, str] | None = None,
+        can_update_own_metadata: bool = True,
     ) -> str:
+        grants = api.VideoGrants(
+            room_join=True, room=room, can_update_own_metadata=can_update_own_metadata
+        )
         return (
             api.AccessToken(server.api_key, server.api_secret)
             .with_identity(identity)
             .with_name(name)
             .with_kind(kind)
             .with_attributes(attributes or {})
-            .with_grants(api.VideoGrants(room_join=True, room=room, can_update_own_metadata=True))
+            .with_grants(grants)
             .to_jwt()
         )
 

@@ -12,6 +12,7 @@ from typing import Any
 from livekit import rtc
 
 from chat import ChatManager, ChatMessage
+from tests.doubles import FakeOpenAI, Reply, echo
 from tests.tokens import MintToken, ParticipantKind
 from tests.waiting import eventually
 
@@ -41,6 +42,9 @@ class Door:
         wait: bool = True,
         kind: ParticipantKind = "standard",
         dialect: str = "",
+        name: str = "",
+        attributes: dict[str, str] | None = None,
+        can_update_own_metadata: bool = True,
     ) -> AsyncIterator[Person]:
         """Come in with a client that speaks text streams.
 
@@ -49,11 +53,20 @@ class Door:
             wait: Whether to wait for the agent first.
             kind: What to be.
             dialect: How to be spoken to, whatever one sends; empty leaves it to be learned.
+            name: What to be called; empty leaves it to the identity.
+            attributes: What the token says of the participant besides.
+            can_update_own_metadata: Whether one may change that.
         """
         room = rtc.Room()
         person = Person(room, ChatManager(room))
-        attributes = {"chat.dialect": dialect}
-        token = self.token(identity, self.room_name, kind=kind, attributes=attributes)
+        token = self.token(
+            identity,
+            self.room_name,
+            name=name,
+            kind=kind,
+            attributes={"chat.dialect": dialect, **(attributes or {})},
+            can_update_own_metadata=can_update_own_metadata,
+        )
         await room.connect(self.url, token)
         try:
             if wait:
@@ -93,8 +106,11 @@ class Person:
         self.chat = chat
         self.seen: list[ChatMessage] = []
         """Every state of every message, in order."""
+        self.deleted: list[ChatMessage] = []
+        """Messages that were taken back."""
         chat.on("message_added", self.seen.append)
         chat.on("message_updated", self.seen.append)
+        chat.on("message_deleted", self.deleted.append)
 
     @property
     def agent(self) -> rtc.RemoteParticipant | None:
@@ -103,7 +119,10 @@ class Person:
     @property
     def bubbles(self) -> list[ChatMessage]:
         """The newest state of each message, in the order in which they appeared."""
-        return list({(m.participant_identity, m.id): m for m in self.seen}.values())
+        newest = {(m.participant_identity, m.id): m for m in self.seen}
+        for message in self.deleted:
+            newest.pop((message.participant_identity, message.id), None)
+        return list(newest.values())
 
     @property
     def texts(self) -> list[str]:
@@ -117,11 +136,38 @@ class Person:
     async def say(self, text: str) -> ChatMessage:
         return await self.chat.send_message(text)
 
+    async def edit(self, message: ChatMessage, text: str) -> None:
+        message.message = text
+        await self.chat.update_message(message)
+
+    async def delete(self, message: ChatMessage) -> None:
+        message.deleted = True
+        await self.chat.update_message(message)
+
+    async def call_stop(self) -> str:
+        """Press the button that stops a reply."""
+        assert self.agent is not None
+        return await self.room.local_participant.perform_rpc(
+            destination_identity=self.agent.identity, method="chat.stop", payload=""
+        )
+
+    async def sees(self, *texts: str, limit: float = ANSWER_LIMIT) -> None:
+        """Wait until each of these texts is shown, complete or not, among whatever else."""
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: set(texts) <= set(self.texts), limit)
+        assert set(texts) <= set(self.texts), self.texts
+
     async def reads(self, *texts: str, limit: float = ANSWER_LIMIT) -> None:
         """Wait until these are all the messages there are, complete."""
         with contextlib.suppress(TimeoutError):
             await eventually(lambda: self.answers == list(texts), limit)
         assert (self.answers, self.texts) == (list(texts), list(texts))
+
+    async def welcomed(self, times: int) -> None:
+        """Wait until the agent has bidden welcome so often."""
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: self.answers.count("Welcome.") == times, ANSWER_LIMIT)
+        assert self.answers.count("Welcome.") == times, self.texts
 
     async def ask(
         self, text: str, answer: str | None = None, *, limit: float = ANSWER_LIMIT
@@ -130,6 +176,17 @@ class Person:
         before = self.texts
         await self.say(text)
         await self.reads(*before, f"You said: {text}" if answer is None else answer, limit=limit)
+
+
+async def introduce(llm: FakeOpenAI, *people: Person) -> None:
+    """Let each of them be answered, so that the agent knows who is there."""
+    llm.script = lambda _: Reply(["Welcome."])
+    for number, person in enumerate(people, 1):
+        await person.say("Hello, Assistant")
+        for reader in people:
+            await reader.welcomed(number)
+    llm.script = echo
+    llm.requests.clear()
 
 
 @dataclass

@@ -7,7 +7,6 @@ import os
 from typing import Any
 
 import pytest
-from livekit import rtc
 
 import prompts
 from tests.doubles import FakeOpenAI, Reply, last_user_text
@@ -167,24 +166,6 @@ async def test_bytes_on_the_chat_topic_harm_nothing(door: Door, llm: FakeOpenAI)
         await writer.write(os.urandom(2_000))
         await writer.aclose()
         await ada.ask("next")
-
-
-async def test_nobody_can_drive_the_session_or_read_the_instructions(
-    door: Door, llm: FakeOpenAI
-) -> None:
-    async with door.enter("ada", dialect="stream") as ada:
-        heard: list[str] = []
-
-        def note(reader: rtc.ByteStreamReader, identity: str) -> None:
-            heard.append(identity)
-            reader.close()
-
-        ada.room.register_byte_stream_handler("lk.agent.session", note)
-        writer = await ada.room.local_participant.stream_bytes("request", topic="lk.agent.session")
-        await writer.write(b"\x0a\x02\x08\x01")
-        await writer.aclose()
-        await ada.ask("next")
-        assert heard == []
 
 
 async def test_a_flood_of_rubbish_is_one_line_and_the_room_goes_on(

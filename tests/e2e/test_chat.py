@@ -105,10 +105,12 @@ async def test_a_new_message_interrupts_the_reply(door: Door, llm: FakeOpenAI) -
         await eventually(lambda: len(ada.answers) == 2)
         partial, answer = ada.answers
         assert answer == "Stopped."
-        assert STORY.startswith(partial)
-        assert 0 < len(partial) < len(STORY)
+        assert partial.endswith("…")
+        said = partial.removesuffix("…").rstrip()
+        assert STORY.startswith(said)
+        assert 0 < len(said) < len(STORY)
         history = [m["content"] for m in llm.requests[-1]["messages"][1:]]
-        assert history == ["tell me", partial, "stop"]
+        assert [text.rstrip() for text in history] == ["tell me", said, "stop"]
         await asyncio.wait_for(eventually(lambda: llm.cancelled), 5)
 
 
@@ -125,18 +127,6 @@ async def test_a_burst_is_answered_once(door: Door, llm: FakeOpenAI) -> None:
         await ada.say("four")
         await eventually(lambda: len(ada.answers) == 2)
         assert len(ada.texts) == 2
-
-
-async def test_an_edit_or_a_deletion_is_no_new_question(door: Door, llm: FakeOpenAI) -> None:
-    async with door.enter() as ada:
-        sent = await ada.say("helo")
-        await ada.reads("You said: helo")
-        sent.message = "hello"
-        await ada.chat.update_message(sent)
-        sent.deleted = True
-        await ada.chat.update_message(sent)
-        await ada.ask("next")
-        assert len(llm.requests) == 2
 
 
 async def test_the_state_is_shown_and_pulses_for_newcomers(door: Door, llm: FakeOpenAI) -> None:
