@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.chat_page import Bubble, ChatPage, OpenChat, only_grows
 from tests.browser.growing import LONG, ask
-from tests.doubles import FakeOpenAI
+from tests.doubles import FakeOpenAI, Reply
 
 AGENT = "Assistant"
 
@@ -44,15 +44,16 @@ def test_reply_grows_in_one_bubble(
 def test_all_versions_in_one_room(open_chat: OpenChat, fake_openai: FakeOpenAI) -> None:
     chats = open_all(open_chat)
     for page, chat in chats.items():
-        chat.say(f"{page} is here")
-        chat.wait_for_text(f"You said: {page} is here")
+        fake_openai.script = lambda _, page=page: Reply([f"Welcome, {page}."])
+        chat.say(f"{AGENT}, {page} is here")
+        chat.wait_for_text(f"Welcome, {page}.")
     for nth, (page, chat) in enumerate(chats.items()):
         answer = f"{nth}: {LONG}"
-        ask(fake_openai, chat, f"Hello from {page}", answer, *chats.values())
+        ask(fake_openai, chat, f"{AGENT}, hello from {page}", answer, *chats.values())
         for reader, steps in zip(chats.values(), VERSIONS.values(), strict=True):
             reader.wait_for_text(answer)
             # A page sends its JSON twin after the text stream: the agent can be faster than that.
-            asked = Bubble(page, f"Hello from {page}")
+            asked = Bubble(page, f"{AGENT}, hello from {page}")
             assert set(reader.bubbles()[-2:]) == {asked, Bubble(AGENT, answer)}
             replies = sum(bubble.author == AGENT for bubble in reader.bubbles())
             texts = reader.growth(AGENT, replies - 1)
@@ -64,9 +65,9 @@ def test_all_versions_in_one_room(open_chat: OpenChat, fake_openai: FakeOpenAI) 
 
 def test_a_page_that_has_not_written_yet_sees_the_answers_to_others(open_chat: OpenChat) -> None:
     chats = open_all(open_chat)
-    chats["core-0.12.15"].say("Is anybody here?")
+    chats["core-0.12.15"].say(f"Is {AGENT} here?")
     for reader in chats.values():
-        reader.wait_for_text("You said: Is anybody here?")
+        reader.wait_for_text(f"You said: Is {AGENT} here?")
 
 
 def open_all(open_chat: OpenChat) -> dict[str, ChatPage]:

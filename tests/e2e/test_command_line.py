@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from livekit import api
 
+import prompts
 from tests.doubles import MODEL, FakeOpenAI, Reply, words
 from tests.e2e.people import Door
 from tests.e2e.programs import START_LIMIT, agent_program
@@ -18,6 +19,8 @@ from tests.waiting import eventually
 from worker.devstack.livekit_server import LiveKitServer
 
 STORY = "".join(f"word{number} " for number in range(2_000))
+SHORT_STORY = "".join(f"word{number} " for number in range(100)) + "end."
+LEAVING = prompts.load("notice_shut_down")
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +70,12 @@ async def test_dev_chats_and_ctrl_c_completes_the_reply(
         await program.prints("registered worker")
         async with own_door.enter() as ada:
             await ada.ask("hello")
-            fake_openai.script = lambda _: Reply(words(STORY), interval=0.02)
+            fake_openai.script = lambda _: Reply(words(SHORT_STORY), interval=0.02)
             await ada.say("tell me")
             await eventually(lambda: len(ada.seen) > 10)
             program.signal(signal.SIGINT, group=True)
             await eventually(lambda: len(ada.answers) == 2, 10)
-            assert STORY.startswith(ada.answers[1])
+            assert ada.answers[1] == SHORT_STORY, "it had its grace"
             assert await program.ends() == 0
             assert "Traceback" not in program.output
 
@@ -83,8 +86,9 @@ async def test_a_named_agent_comes_where_it_is_dispatched_and_drains_at_sigterm(
     settings: dict[str, str],
     fake_openai: FakeOpenAI,
 ) -> None:
-    """While it drains, rooms go on; when it has waited long enough, replies are completed."""
+    """While it drains, rooms go on; when it has waited long enough, replies have their grace."""
     named = {**settings, "CHAT_AGENT_NAME": "butler", "CHAT_DISPLAY_NAME": "The Butler"}
+    named["CHAT_CLOSING_GRACE"] = "1"
     elsewhere = Door(server.url, own_door.token, f"{own_door.room_name}-elsewhere")
     async with agent_program("start", "--drain-timeout", "4", settings=named) as program:
         await program.prints("registered worker")
@@ -101,7 +105,9 @@ async def test_a_named_agent_comes_where_it_is_dispatched_and_drains_at_sigterm(
                 fake_openai.script = lambda _: Reply(words(STORY), interval=0.02)
                 await ada.say("tell me")
                 await eventually(lambda: len(ada.answers) == 3, 15)
-                assert STORY.startswith(ada.answers[2])
+                said, notice = ada.answers[2].rsplit("\n\n", 1)
+                assert STORY.startswith(said)
+                assert notice == LEAVING
                 assert await program.ends() == 0
     for line in program.output.splitlines():
         assert "message" in json.loads(line), line
