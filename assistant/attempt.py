@@ -41,12 +41,12 @@ class Attempt:
         self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def cut(self, outcome: Outcome | None) -> None:
-        """End it. The first cut counts, but a stop goes before any other.
+        """End it. The first outcome counts, but a stop goes before any other.
 
         Args:
             outcome: How it ends; None if the turn is to be answered anew.
         """
-        if outcome is Outcome.STOPPED or not self.is_cut:
+        if outcome is Outcome.STOPPED or self._outcome is None:
             self._outcome = outcome
         if not self.is_cut:
             self._cut.set_result(None)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
+import prompts
 from tests.doubles import FakeOpenAI, Reply
 from tests.e2e.people import Door, introduce
 from tests.e2e.scripts import BEGINNING, STALLING, conversation, in_turn
 from tests.waiting import eventually
+
+STOPPED = prompts.load("notice_stopped")
 
 
 @pytest.mark.parametrize("first", [STALLING, Reply([BEGINNING])], ids=["running", "answered"])
@@ -30,6 +35,18 @@ async def test_an_edited_question_is_answered_anew_in_the_same_bubble(
             await eventually(lambda: llm.cancelled > cancelled)
         await ada.ask("next")
     assert len(llm.requests) == 3
+
+
+async def test_a_stop_right_after_an_edit_is_not_lost(door: Door, llm: FakeOpenAI) -> None:
+    llm.script = in_turn(STALLING, STALLING)
+    async with door.enter("ada", dialect="stream") as ada:
+        asked = await ada.say("helo")
+        await ada.sees(BEGINNING)
+        await ada.edit(asked, "hello")
+        await ada.say("/stop")
+        with contextlib.suppress(TimeoutError):
+            await eventually(lambda: ada.answers)
+        assert [text.endswith(STOPPED) for text in ada.answers] == [True]
 
 
 async def test_an_edit_of_an_older_question_only_changes_what_is_remembered(
