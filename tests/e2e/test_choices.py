@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import prompts
-from tests.doubles import FakeOpenAI
+from tests.doubles import FakeOpenAI, Reply
 from tests.e2e.people import Door
 from tests.e2e.scripts import conversation, holding, in_turn
 from tests.tokens import token_minter
@@ -88,8 +88,8 @@ async def test_a_flood_of_messages_is_refused_in_one_line(
         await mallory.sees(TOO_MANY)
         async with chosen_door.enter("ada", dialect="stream") as ada:
             before = len(chosen_llm.requests)
+            chosen_llm.script = lambda _: Reply(["Read."])
             await ada.say("hello")
-            await mallory.sees("hello")
-            await ada.sees(*[t for t in mallory.answers if "hello" in t and t != "hello"])
+            await ada.sees("Read.")
             assert len(chosen_llm.requests) == before + 1
         assert mallory.texts.count(TOO_MANY) == 1
