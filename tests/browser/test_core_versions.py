@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.browser.chat_page import Bubble, ChatPage, OpenChat, only_grows
 from tests.browser.growing import LONG, ask
-from tests.doubles import FakeOpenAI, Reply
+from tests.doubles import FakeOpenAI, Message, Reply
 
 AGENT = "Assistant"
 
@@ -44,7 +46,7 @@ def test_reply_grows_in_one_bubble(
 def test_all_versions_in_one_room(open_chat: OpenChat, fake_openai: FakeOpenAI) -> None:
     chats = open_all(open_chat)
     for page, chat in chats.items():
-        fake_openai.script = lambda _, page=page: Reply([f"Welcome, {page}."])
+        fake_openai.script = welcome(page)
         chat.say(f"{AGENT}, {page} is here")
         chat.wait_for_text(f"Welcome, {page}.")
     for nth, (page, chat) in enumerate(chats.items()):
@@ -76,3 +78,8 @@ def open_all(open_chat: OpenChat) -> dict[str, ChatPage]:
     for chat in chats.values():
         chat.wait_for_participant(AGENT)
     return chats
+
+
+def welcome(name: str) -> Callable[[list[Message]], Reply]:
+    """What the LLM says to a newcomer, whoever wrote before."""
+    return lambda _: Reply([f"Welcome, {name}."])
