@@ -78,6 +78,7 @@ class Conversation:
             self._consumer.cancel()
             await asyncio.wait({self._consumer})
         await self._answering.aclose(CLOSING_LIMIT)
+        await self._tasks.wait(CLOSING_LIMIT)
         self._tasks.cancel()
         return len(self.waiting) > 0
 

@@ -101,6 +101,8 @@ class ChatDouble(rtc.EventEmitter[str]):
         self.open.set()
         self.failure: Exception | None = None
         """Raised by every write, if there is one."""
+        self.latency: Callable[[], float] = lambda: 0.0
+        """Seconds that the next write takes."""
 
     @property
     def manager(self) -> ChatManager:
@@ -131,6 +133,8 @@ class ChatDouble(rtc.EventEmitter[str]):
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             await self.open.wait()
+            if (latency := self.latency()) > 0:
+                await asyncio.sleep(latency)
             if self.failure is not None:
                 raise self.failure
         finally:
@@ -205,10 +209,17 @@ class ScriptedLLM(llm.LLM[Any]):
             if isinstance(item, llm.ChatMessage) and item.role != "system"
         ]
         self.script.requests.append(asked)
-        echo = saying(f"echo {asked[-1][1]}")
         return _ScriptedStream(
-            self, echo, chat_ctx=chat_ctx, tools=tools or [], conn_options=conn_options
+            self,
+            self.otherwise(asked[-1][1]),
+            chat_ctx=chat_ctx,
+            tools=tools or [],
+            conn_options=conn_options,
         )
+
+    def otherwise(self, question: str) -> Answer:
+        """The answer to a request for which no answer was written: an echo."""
+        return saying(f"echo {question}")
 
 
 class _ScriptedStream(llm.LLMStream):

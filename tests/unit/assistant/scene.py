@@ -102,8 +102,9 @@ class ScriptedScene(Scene):
         *answers: Answer,
         room: RoomDouble | None = None,
         setting: Setting | None = None,
+        model: ScriptedLLM | None = None,
     ) -> None:
-        self.model = ScriptedLLM(*answers)
+        self.model = model or ScriptedLLM(*answers)
         super().__init__(self.model, room, setting)
 
     @property
