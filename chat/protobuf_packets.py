@@ -8,6 +8,7 @@ two ways of components-js core 0.11.6 to 0.12.1. The SDK's native side knows it 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -95,7 +96,9 @@ class _Hub:
         if self._queue is None:
             queue = FfiClient.instance.queue.subscribe(self._loop, filter_fn=_is_chat)
             self._queue = queue
-            self._tasks.spawn(self._listen(queue), "protobuf chat listener")
+            # It serves all rooms, so it must not look as if it were part of the first one's job.
+            listening = self._listen(queue)
+            contextvars.Context().run(self._tasks.spawn, listening, "protobuf chat listener")
 
     def remove(self, listener: ProtobufListener) -> None:
         if listener in self._listeners:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from tests.doubles import MODEL, FakeOpenAI
 from worker.devstack.livekit_server import LiveKitServer
 from worker.devstack.process import Child
+
+AGENT = ("agent.py", "start")
+"""What users run."""
 
 REGISTERED = "registered worker"
 REGISTER_LIMIT = 60.0
@@ -28,14 +32,14 @@ LogRecord = dict[str, Any]
 class WorkerProcess:
     """A running worker and what it has logged."""
 
-    def __init__(self, command: str, settings: Mapping[str, str]) -> None:
+    def __init__(self, arguments: Sequence[str], settings: Mapping[str, str]) -> None:
         self.logs: list[LogRecord] = []
         """Every line so far; one that is not JSON has only a `message`."""
         self._logged = threading.Condition()
         self._ended = False
         self._process = Child(
             "worker",
-            [sys.executable, "agent.py", command],
+            [sys.executable, *arguments],
             output=subprocess.PIPE,
             env=_environment(settings),
         )
@@ -70,6 +74,14 @@ class WorkerProcess:
             raise AssertionError(f"the worker did not log {message!r}; its last lines:\n{tail}")
         return record
 
+    def ask_to_end(self) -> None:
+        """Send it what an orchestrator sends first; it drains."""
+        os.kill(self.pid, signal.SIGTERM)
+
+    def wait_for_end(self, limit: float) -> int | None:
+        """Return its exit status; None if it still runs after `limit` seconds."""
+        return self._process.wait(limit)
+
     def stop(self) -> None:
         """End the worker and all its processes."""
         # A worker with open rooms would drain them for up to an hour.
@@ -89,17 +101,22 @@ class WorkerProcess:
 
 @contextmanager
 def running_worker(
-    server: LiveKitServer, llm: FakeOpenAI, **settings: str
+    server: LiveKitServer,
+    llm: FakeOpenAI,
+    *,
+    arguments: Sequence[str] = AGENT,
+    **settings: str,
 ) -> Iterator[WorkerProcess]:
-    """Run `python agent.py start` against `server` and `llm`, registered and ready for rooms.
+    """Run a worker, by default `python agent.py start`, against `server` and `llm`, registered and ready for rooms.
 
     Args:
         server: Where it registers.
         llm: What answers for it.
+        arguments: Python's command line.
         settings: Further environment variables.
     """
     process = WorkerProcess(
-        "start",
+        arguments,
         {
             "LIVEKIT_URL": server.url,
             "LIVEKIT_API_KEY": server.api_key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -47,6 +48,10 @@ class SharedPool(ProcPool):
         install_routing()
         share(self._process)
         self._initialize_process_fnc(self._process)
+        # A room that was left is part of reference cycles and keeps its native memory until the
+        # collector finds them. Next to all that was imported, it would hardly ever look.
+        gc.collect()
+        gc.freeze()
         self._started = True
 
     async def launch_job(self, info: RunningJobInfo) -> None:
@@ -91,3 +96,5 @@ class SharedPool(ProcPool):
                 extra = {"task": task.get_name(), "stack": where_suspended(task)}
                 logger.warning("task outlived its job", extra=extra)
                 task.cancel()
+        # Cheap, because `start` froze what is not of a room.
+        gc.collect()

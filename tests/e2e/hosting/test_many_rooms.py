@@ -1,0 +1,81 @@
+"""Many rooms: spread over workers when they come, and nothing left of them when they went."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from tests.doubles import FakeOpenAI
+from tests.e2e.hosting.rooms import (
+    FAULTY_AGENT,
+    READY,
+    Rooms,
+    State,
+    agents_ready,
+    records,
+    state_of,
+)
+from tests.worker_process import WorkerProcess, running_worker
+from worker.devstack.livekit_server import LiveKitServer
+
+BURST = 50
+MAX_ROOMS = 30
+
+WAVE = 10
+WAVES = 20
+SLACK = 5
+"""Threads and descriptors that come and go: the pools of the native side."""
+IDLE_DESCRIPTORS = 60
+"""More than a worker without rooms has open; a room has about 60 while it is connected."""
+
+
+async def test_a_burst_is_shared_by_workers_and_none_takes_more_than_it_may(
+    livekit_server: LiveKitServer, fake_openai: FakeOpenAI, rooms: Rooms
+) -> None:
+    most = str(MAX_ROOMS)
+    with (
+        running_worker(livekit_server, fake_openai, CHAT_MAX_ROOMS=most) as first,
+        running_worker(livekit_server, fake_openai, CHAT_MAX_ROOMS=most) as second,
+    ):
+        await rooms.open(*(f"room-{n}" for n in range(BURST)))
+        with contextlib.suppress(TimeoutError):
+            await agents_ready([first, second], BURST)
+        taken = [len(records(worker, READY)) for worker in (first, second)]
+    assert sum(taken) == BURST, taken
+    assert min(taken) > 0
+    assert max(taken) <= MAX_ROOMS
+
+
+async def test_rooms_that_were_closed_leave_nothing_behind(
+    livekit_server: LiveKitServer, fake_openai: FakeOpenAI, rooms: Rooms
+) -> None:
+    with running_worker(
+        livekit_server, fake_openai, arguments=FAULTY_AGENT, CHAT_MAX_ROOMS="200"
+    ) as worker:
+
+        async def wave(number: int) -> None:
+            names = [f"room-{number}-{n}" for n in range(WAVE)]
+            await rooms.open(*names)
+            await agents_ready([worker], (number + 1) * WAVE)
+            await rooms.close(*names)
+
+        await wave(0)
+        first = await state_without_rooms(worker)
+        for number in range(1, WAVES):
+            await wave(number)
+        last = await state_without_rooms(worker)
+    assert last.tasks <= first.tasks + 2, (first, last)
+    assert last.listeners <= first.listeners, (first, last)
+    assert last.threads <= first.threads + SLACK, (first, last)
+    assert last.descriptors <= first.descriptors + SLACK, (first, last)
+
+
+async def state_without_rooms(worker: WorkerProcess) -> State:
+    """The worker's state once the last room's native part, which ends by itself, is gone."""
+    async with asyncio.timeout(30):
+        # Another process's doing, which no event here can announce.
+        while (  # noqa: ASYNC110
+            (state := await state_of(worker)).rooms or state.descriptors > IDLE_DESCRIPTORS
+        ):
+            await asyncio.sleep(0.5)
+    return state
