@@ -87,6 +87,10 @@ class Scene:
             await eventually(lambda: self.chat.completed == list(texts))
         assert self.chat.completed == self.chat.texts == list(texts)
 
+    async def has_completed(self, count: int) -> None:
+        """Wait until there are so many complete messages."""
+        await eventually(lambda: len(self.chat.completed) == count)
+
     async def begins(self, *texts: str) -> None:
         """Wait until these are the messages, complete or not."""
         with contextlib.suppress(TimeoutError):
