@@ -39,7 +39,9 @@ def needs_mention(mention: Mention, people: int) -> bool:
 def mentions(text: str, name: str) -> bool:
     """Whether a text names the agent: its name or ``@name`` as words of their own.
 
-    Neither ``someone@name.example`` nor ``@name-two`` does.
+    Neither ``someone@name.example`` nor ``@name-two`` does. What the name has in parentheses at its
+    end need not be written.
     """
-    pattern = rf"(?<![\w@.-])@?{re.escape(name)}(?![\w-]|\.\w)"
+    short = name.partition(" (")[0] or name
+    pattern = rf"(?<![\w@.-])@?{re.escape(short)}(?![\w-]|\.\w)"
     return re.search(pattern, text, re.IGNORECASE) is not None

@@ -24,8 +24,13 @@ from worker.settings import Settings
 USUAL_PORT = 7880
 """Where a local LiveKit server listens as a rule; another port is taken if this one is not free."""
 
-STAND_IN_NAME = "Assistant (tiny local stand-in)"
-"""What the agent is called in the chat while the stand-in model speaks, if nothing else is set."""
+STAND_IN_SETTINGS = {
+    "chat_display_name": "Assistant (tiny local stand-in)",
+    # Its context of 8192 tokens takes about four bytes a token, and the answer must fit too.
+    "chat_max_message_bytes": "8000",
+    "chat_max_context_bytes": "16000",
+}
+"""What goes for the agent while the stand-in model speaks, if nothing else is set."""
 
 _PAUSE = 0.2
 """Seconds between two looks at whether everything still runs."""
@@ -106,8 +111,9 @@ class _Stack:
         llm = self._running.enter_context(LocalLlm.start(log=log))
         self._servers.append((llm.process, log))
         self._environment |= {"OPENAI_BASE_URL": llm.base_url, "CHAT_MODEL": llm.model}
-        if "chat_display_name" not in self._settings.model_fields_set:
-            self._environment["CHAT_DISPLAY_NAME"] = STAND_IN_NAME
+        for setting, value in STAND_IN_SETTINGS.items():
+            if setting not in self._settings.model_fields_set:
+                self._environment[setting.upper()] = value
         self._report(
             f"{llm.model} answers at {llm.base_url}: a stand-in, too small to make much sense; "
             "for a real LLM set OPENAI_API_KEY or OPENAI_BASE_URL"

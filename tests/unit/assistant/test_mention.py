@@ -57,3 +57,8 @@ def test_any_name_can_be_mentioned(name: str) -> None:
     assert mentions(f"hello @{name} how are you", name)
     assert mentions(name.lower(), name)
     assert not mentions("hello you", name)
+
+
+def test_what_a_name_has_in_parentheses_need_not_be_written() -> None:
+    assert mentions("hello @Assistant", "Assistant (tiny local stand-in)")
+    assert not mentions("that tiny one", "Assistant (tiny local stand-in)")
