@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
 
 from livekit.agents import llm
 
@@ -60,14 +61,26 @@ class History:
     def context(self) -> llm.ChatContext:
         """What the LLM is told, without the instructions. Turns that do not fit are forgotten."""
         items = render(self._turns)
-        dropped = 0
-        while _size(items) > self._max_bytes and len(self._turns) > 1:
-            del self._turns[0]
-            dropped += 1
+        if _size(items) > self._max_bytes and len(self._turns) > 1:
+            dropped = self._count_too_many()
+            del self._turns[:dropped]
             items = render(self._turns)
-        if dropped:
             logger.info("oldest turns left out of the context", extra={"turns": dropped})
         return llm.ChatContext(items)
+
+    def _count_too_many(self) -> int:
+        """The fewest of the oldest turns without which the others fit; the newest always stays."""
+        most = len(self._turns) - 1
+        # A context that is full loses a turn or two each time: look there first.
+        high = 1
+        while high < most and not self._fits_without(high):
+            high *= 2
+        return bisect_left(
+            range(most), True, high // 2 + 1, min(high, most), key=self._fits_without
+        )
+
+    def _fits_without(self, oldest: int) -> bool:
+        return _size(render(self._turns[oldest:])) <= self._max_bytes
 
 
 def _size(items: list[llm.ChatItem]) -> int:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from livekit.agents import llm
 
 from assistant.turns.history import MOST_TURNS, History
+from assistant.turns.rendering import render
 from assistant.turns.turn import Outcome, Question, Turn
 
 
@@ -113,3 +116,25 @@ def test_no_more_than_the_most_turns_are_kept() -> None:
     history = remembering(*(asked(str(n), None) for n in range(MOST_TURNS + 2)))
     assert history.find("1", "ada") is None
     assert history.find("2", "ada") is not None
+
+
+OUTCOMES = st.sampled_from([Outcome.DONE, Outcome.STOPPED, None])
+SAID = st.tuples(st.text(max_size=30), OUTCOMES, st.sampled_from(["ada", "bob", "eve"]))
+
+
+def size(turns: list[Turn]) -> int:
+    texts = (item.text_content or "" for item in render(turns) if isinstance(item, llm.ChatMessage))
+    return sum(len(text.encode(errors="surrogatepass")) for text in texts)
+
+
+@given(st.lists(SAID, min_size=1, max_size=40), st.integers(1, 2_000))
+def test_no_more_is_forgotten_than_must_be(
+    said: list[tuple[str, Outcome | None, str]], max_bytes: int
+) -> None:
+    turns = [asked(text, outcome, by) for text, outcome, by in said]
+    expected = list(turns)
+    while size(expected) > max_bytes and len(expected) > 1:
+        del expected[0]
+    assert told(remembering(*turns, max_bytes=max_bytes)) == [
+        item.text_content for item in render(expected) if isinstance(item, llm.ChatMessage)
+    ]
