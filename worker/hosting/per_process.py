@@ -28,12 +28,10 @@ class PerProcess(Generic[T]):
 
     def get(self, job: JobContext) -> T:
         """Return it, for a job that runs in this process."""
+        self.warm(job.proc)
         if self._made is None:
             self._made = self._make()
-            if _CLOSERS in job.proc.userdata:
-                job.proc.userdata[_CLOSERS].append(self.aclose)
-            else:
-                job.add_shutdown_callback(self.aclose)
+            job.add_shutdown_callback(self.aclose)
         return self._made
 
     def warm(self, process: JobProcess) -> None:
