@@ -50,7 +50,6 @@ class ReplyWriter:
         self._permission = permission
         self._pieces: list[str] = []
         self._text = ""
-        self._finished = False
         self._permitted = False
         self._given_up = False
         self._shown = into is not None
@@ -82,13 +81,12 @@ class ReplyWriter:
 
     def append(self, text: str) -> None:
         """Add to the reply's end. Text that comes after the end is dropped."""
-        if not self._finished:
+        if not self._ending.is_set():
             self._pieces.append(text)
             self._changed.set()
 
     def finish(self) -> None:
         """Complete the message as it stands, as soon as the network allows."""
-        self._finished = True
         self._ending.set()
         self._changed.set()
 
@@ -133,7 +131,7 @@ class ReplyWriter:
             await self._changed.wait()
             self._changed.clear()
             started = monotonic()
-            finished = self._finished
+            finished = self._ending.is_set()
             if not self._given_up:
                 await self._write_gathered(complete=finished)
             await self._pause(started)
