@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from assistant.turns.overlap import MOST_TOGETHER, Overlap
-from tests.unit.assistant.doubles import ADA, BOB, Held, RoomDouble
-from tests.unit.assistant.scene import Setting, talking
+from assistant.turns.overlap import MOST_TOGETHER, QUIET_WINDOW, Overlap
+from tests.unit.assistant.doubles import ADA, BOB, ROBOT, Held, RoomDouble
+from tests.unit.assistant.scene import Setting, play, talking
+from tests.waiting import eventually
 
 
 def two() -> RoomDouble:
@@ -100,3 +101,120 @@ async def test_a_reply_without_text_is_begun_anew_with_the_new_message() -> None
         await scene.has_asked(1)
         scene.chat.receive("two")
         await scene.shown("echo one\ntwo")
+
+
+async def test_agents_do_not_count_as_people() -> None:
+    async with talking(Held("half"), room=RoomDouble(ADA, ROBOT)) as scene:
+        scene.chat.receive("one")
+        await scene.begins("half")
+        scene.chat.receive("two")
+        await scene.shown("half …", "echo two")
+
+
+async def test_the_default_follows_who_is_there_when_a_message_comes() -> None:
+    first, second = Held("first", then=(" done",)), Held("second")
+    async with talking(first, second) as scene:
+        scene.chat.receive("one")
+        await scene.begins("first")
+        scene.room.announce(BOB)
+        scene.chat.receive("two")
+        first.go_on.set()
+        await scene.begins("first done", "second")
+        scene.room.leave("bob")
+        scene.chat.receive("three")
+        await scene.shown("first done", "second …", "echo three")
+
+
+async def test_somebody_not_announced_yet_counts_as_one_more_person() -> None:
+    held = Held("half", then=(" done",))
+    async with talking(held) as scene:
+        scene.chat.receive("one")
+        await scene.begins("half")
+        scene.chat.receive("two", by="bob")
+        scene.room.announce(BOB)
+        held.go_on.set()
+        await scene.has_asked(2)
+        assert scene.chat.texts[0] == "half done"
+
+
+def test_the_window_ends_half_a_second_after_the_newest_message() -> None:
+    async def scene_of_two() -> None:
+        loop = asyncio.get_running_loop()
+        held = Held("half")
+        async with talking(held, room=two()) as scene:
+            scene.chat.receive("one")
+            await scene.begins("half")
+            scene.chat.receive("two", BOB)
+            held.go_on.set()
+            await scene.shown("half")
+            for text in ("three", "four"):
+                await asyncio.sleep(QUIET_WINDOW - 0.1)
+                scene.chat.receive(text, BOB)
+            newest = loop.time()
+            await asyncio.sleep(QUIET_WINDOW - 0.02)
+            assert len(scene.asked) == 1
+            await scene.has_asked(2)
+            assert loop.time() - newest == pytest.approx(QUIET_WINDOW, abs=0.03)
+            assert len(scene.questions[1].splitlines()) == 3
+
+    play(scene_of_two())
+
+
+def test_what_did_not_overlap_is_not_kept_waiting() -> None:
+    async def scene_of_two() -> None:
+        loop = asyncio.get_running_loop()
+        async with talking(room=two()) as scene:
+            for count in (1, 2):
+                asked_at = loop.time()
+                scene.chat.receive("hello")
+                await scene.has_asked(count)
+                assert loop.time() - asked_at < 0.05
+                await scene.has_completed(count)
+
+    play(scene_of_two())
+
+
+def test_messages_that_keep_coming_are_answered_when_twenty_are_there() -> None:
+    async def scene_of_two() -> None:
+        held = Held("half")
+        async with talking(held, room=two()) as scene:
+            scene.chat.receive("first")
+            await scene.begins("half")
+            for number in range(MOST_TOGETHER):
+                assert len(scene.asked) == 1
+                scene.chat.receive(str(number), BOB)
+                held.go_on.set()
+                await asyncio.sleep(QUIET_WINDOW - 0.1)
+            assert len(scene.asked) == 2, "it waited for quiet though twenty were there"
+            assert len(scene.questions[1].splitlines()) == MOST_TOGETHER
+
+    play(scene_of_two())
+
+
+@pytest.mark.parametrize("overlap", Overlap)
+@pytest.mark.parametrize("pace", [0.0, 0.15, 0.7])
+def test_nothing_is_lost_or_answered_twice(overlap: Overlap, pace: float) -> None:
+    sent = [f"question {number}" for number in range(25)]
+
+    async def scene_of_one() -> None:
+        setting = Setting(overlap)
+        async with talking(*[Held("a") for _ in range(3)], setting=setting) as scene:
+            held = list(scene.model.script.answers)
+            for number, text in enumerate(sent):
+                scene.chat.receive(text)
+                await asyncio.sleep(pace)
+                if number == 20:
+                    for answer in held:
+                        assert isinstance(answer, Held)
+                        answer.go_on.set()
+            await eventually(
+                lambda: not scene.conversation.waiting and scene.answering.current is None, 60.0
+            )
+            told = [text for role, text in scene.asked[-1] if role == "user"]
+            assert "\n".join(told).splitlines() == sent
+            replies = [text for role, text in scene.asked[-1] if role == "assistant"]
+            assert len(scene.chat.completed) == len(scene.chat.texts) == len(replies) + 1
+            if overlap is Overlap.QUEUE:
+                assert told == sent
+
+    play(scene_of_one())
