@@ -7,8 +7,12 @@ import json
 
 import pytest
 
+from assistant.answering import Shared
+from assistant.limits import TurnSlots
+from assistant.room import RoomAssistant, RoomOptions
 from assistant.turns.overlap import MOST_TOGETHER, QUIET_WINDOW, Overlap
-from tests.unit.assistant.doubles import ADA, BOB, ROBOT, Held, RoomDouble
+from tests.doubles.room import AGENT, FakeLocalParticipant, FakeRoom
+from tests.unit.assistant.doubles import ADA, BOB, ROBOT, Held, RoomDouble, ScriptedLLM
 from tests.unit.assistant.scene import Setting, play, talking
 from tests.waiting import eventually
 
@@ -218,3 +222,52 @@ def test_nothing_is_lost_or_answered_twice(overlap: Overlap, pace: float) -> Non
                 assert told == sent
 
     play(scene_of_one())
+
+
+class CallableParticipant(FakeLocalParticipant):
+    """Ourselves, who can be called by methods that nobody calls here."""
+
+    def register_rpc_method(self, method_name: str, handler: object = None) -> None:  # type: ignore[override]  # no decorator
+        pass
+
+    def unregister_rpc_method(self, method: str) -> None:
+        pass
+
+
+def say(room: FakeRoom, stream_id: str, text: str) -> None:
+    reader = room.open_stream("ada", stream_id)
+    reader.write(text)
+    reader.end()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "configured", "heard"),
+    [
+        ('{"chat.overlap": "queue"}', Overlap.INTERRUPT, "half done"),
+        ('{"chat.overlap": "interrupt"}', Overlap.QUEUE, "half"),
+        ('{"chat.overlap": "whatever"}', Overlap.QUEUE, "half done"),
+        ("", None, "half"),
+    ],
+)
+async def test_a_jobs_metadata_goes_before_the_setting(
+    metadata: str, configured: Overlap | None, heard: str
+) -> None:
+    held = Held("half", then=(" done",))
+    model, room = ScriptedLLM(held), FakeRoom()
+    room.me = CallableParticipant("assistant", AGENT)
+    assistant = RoomAssistant(
+        room, model, Shared(TurnSlots(1)), RoomOptions(overlap=configured), job_metadata=metadata
+    )
+    await assistant.start(asyncio.sleep(0))
+    try:
+        room.join("ada")
+        say(room, "1", "one")
+        await eventually(lambda: room.me.sent)
+        say(room, "2", "two")
+        # Whatever interrupts does so before this lets the reply go on.
+        await asyncio.sleep(0.05)
+        held.go_on.set()
+        await eventually(lambda: len(model.script.requests) == 2)
+        assert ("assistant", heard) in model.script.requests[1]
+    finally:
+        await assistant.aclose()
