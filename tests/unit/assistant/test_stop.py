@@ -308,3 +308,50 @@ def test_a_stop_in_the_pause_before_the_llm_is_asked_again_is_final() -> None:
             await goes_on_unharmed(scene)
 
     play(scene_of_one())
+
+
+def test_a_stop_right_after_an_edit_takes_back_the_new_answer() -> None:
+    async def scene_of_one() -> None:
+        async with talking(saying("old")) as scene:
+            message = scene.chat.receive("waht")
+            await scene.shown("old")
+            scene.chat.edit(message, "what")
+            scene.chat.receive("/stop")
+            await asyncio.sleep(60.0)
+            await scene.shown("old", TAKEN_BACK)
+            assert len(scene.asked) == 1
+            await goes_on_unharmed(scene)
+            assert scene.asked[-1][0] == ("user", "what")
+
+    play(scene_of_one())
+
+
+def test_a_stop_in_the_quiet_window_takes_back_the_answer_to_an_edit_as_well() -> None:
+    async def scene_of_one() -> None:
+        held = Held("half")
+        async with talking(held, setting=Setting(Overlap.COLLECT)) as scene:
+            message = scene.chat.receive("one")
+            await scene.begins("half")
+            scene.chat.receive("two")
+            held.go_on.set()
+            await scene.shown("half")
+            scene.chat.edit(message, "ONE")
+            await asyncio.sleep(0.1)
+            scene.chat.receive("/stop")
+            await asyncio.sleep(60.0)
+            await scene.shown("half", TAKEN_BACK)
+            assert len(scene.asked) == 1
+
+    play(scene_of_one())
+
+
+def test_nobody_takes_back_the_answer_to_an_edit_of_another() -> None:
+    async def scene_of_two() -> None:
+        async with talking(saying("old"), room=RoomDouble(ADA, BOB)) as scene:
+            message = scene.chat.receive("waht")
+            await scene.shown("old")
+            scene.chat.edit(message, "what")
+            assert scene.arrivals.stop("bob") is Stop.NOTHING
+            await scene.shown("echo what")
+
+    play(scene_of_two())
