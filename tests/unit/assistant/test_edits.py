@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 from livekit.agents import APIConnectionError
 
-from assistant.conversation import REGENERATION_LIMIT
 from assistant.stopping import Stop
 from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, BOB, Held, RoomDouble, failing, saying
@@ -164,9 +163,7 @@ async def test_a_deletion_of_one_of_several_questions_answers_the_others_anew() 
         assert scene.questions[-1] == "two"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "anew"), [(REGENERATION_LIMIT - 1, True), (REGENERATION_LIMIT + 1, False)]
-)
+@pytest.mark.parametrize(("seconds", "anew"), [(299.0, True), (301.0, False)])
 def test_the_last_question_is_answered_anew_within_five_minutes(seconds: float, anew: bool) -> None:
     async def scene_of_one() -> None:
         async with talking() as scene:
@@ -189,7 +186,7 @@ def test_every_regeneration_begins_the_five_minutes_again() -> None:
         async with talking() as scene:
             message = scene.chat.receive("0")
             for number in range(1, 4):
-                await asyncio.sleep(REGENERATION_LIMIT - 10)
+                await asyncio.sleep(290.0)
                 scene.chat.edit(message, str(number))
                 await scene.shown(f"echo {number}")
 
