@@ -164,13 +164,18 @@ async def test_who_is_left_alone_may_stop_what_another_asked() -> None:
         await scene.shown(f"half\n\n{STOPPED}")
 
 
-def test_nothing_is_written_half_a_second_after_a_stop_and_the_llm_is_let_go() -> None:
+@pytest.mark.parametrize("latency", [0.0, 0.02, 0.15])
+@pytest.mark.parametrize("moment", [tenth / 10 for tenth in range(10)])
+def test_nothing_is_written_half_a_second_after_a_stop_and_the_llm_is_let_go(
+    moment: float, latency: float
+) -> None:
     async def scene_of_one() -> None:
         endless, loop = Endless(), asyncio.get_running_loop()
         async with talking(endless) as scene:
-            scene.chat.latency = lambda: 0.15
+            scene.chat.latency = lambda: latency
             scene.chat.receive("tell me a story")
             await eventually(lambda: endless.said > 10)
+            await asyncio.sleep(moment)  # A write is under way, or the pause after one.
             stopped_at = loop.time()
             scene.chat.receive("/stop")
             await eventually(lambda: scene.chat.completed)
@@ -355,3 +360,14 @@ def test_nobody_takes_back_the_answer_to_an_edit_of_another() -> None:
             await scene.shown("echo what")
 
     play(scene_of_two())
+
+
+async def test_a_stop_while_the_reply_to_an_edit_is_about_to_begin_is_final() -> None:
+    async with talking(Held("half")) as scene:
+        message = scene.chat.receive("waht")
+        await scene.begins("half")
+        scene.chat.edit(message, "what")
+        assert scene.arrivals.stop("ada") is Stop.STOPPED
+        await scene.shown(f"half\n\n{STOPPED}")
+        await goes_on_unharmed(scene)
+        assert len(scene.asked) == 2
