@@ -53,10 +53,13 @@ class WaitingQuestions:
         self._questions.remove(question)
 
     def remove_by(self, identity: str | None) -> int:
-        """Take back all questions of one author. Returns how many there were."""
+        """Take back all that one author wants answered or answered anew. Returns how much it was."""
         kept = [question for question in self._questions if question.identity != identity]
         removed = len(self._questions) - len(kept)
         self._questions = kept
+        if self._again is not None and identity in self._again.authors:
+            self._again = None
+            removed += 1
         return removed
 
     def take(self, most: int) -> list[Question]:

@@ -169,8 +169,8 @@ class ChatDouble(rtc.EventEmitter[str]):
         self.emit("message_rejected", RejectedMessage(by, reason))
 
 
-Answer = Callable[[], AsyncIterator[str]]
-"""The deltas of one answer. It may wait, and it may raise."""
+Answer = Callable[[], AsyncIterator[str | llm.ChoiceDelta]]
+"""The deltas of one answer, most of them just text. It may wait, and it may raise."""
 
 
 @dataclass
@@ -231,15 +231,16 @@ class _ScriptedStream(llm.LLMStream):
     async def _run(self) -> None:
         # It runs again for a retry, which takes the next answer.
         answer = self._answers.pop(0) if self._answers else self._echo
-        async for text in answer():
-            delta = llm.ChoiceDelta(role="assistant", content=text)
-            self._event_ch.send_nowait(llm.ChatChunk(id="answer", delta=delta))
+        async for part in answer():
+            if isinstance(part, str):
+                part = llm.ChoiceDelta(role="assistant", content=part)
+            self._event_ch.send_nowait(llm.ChatChunk(id="answer", delta=part))
 
 
-def saying(*deltas: str) -> Answer:
+def saying(*deltas: str | llm.ChoiceDelta) -> Answer:
     """An answer of these deltas, at once."""
 
-    async def answer() -> AsyncIterator[str]:
+    async def answer() -> AsyncIterator[str | llm.ChoiceDelta]:
         for delta in deltas:
             yield delta
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from assistant.text_output import ReplyTextOutput
 from assistant.turns.history import History
 from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, ROBOT, Answer, ChatDouble, RoomDouble, ScriptedLLM
+from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 
 
@@ -154,3 +155,8 @@ async def talking(
 def group(*people: str) -> RoomDouble:
     """A room with these people, named as they are identified."""
     return RoomDouble(*(replace(ADA, identity=who.lower(), name=who) for who in people), ROBOT)
+
+
+def play(scene: Coroutine[Any, Any, None]) -> None:
+    """Let a scene play in virtual time: what it waits for costs nothing, and is exact."""
+    run_in_virtual_time(scene, "assistant.reply.monotonic", "assistant.answering.time.monotonic")
