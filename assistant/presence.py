@@ -13,6 +13,8 @@ from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent
 from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
+from chat.events import OwnedTasks
+
 logger = logging.getLogger(__name__)
 
 PULSE_DELAYS = (0.45, 2.0, 5.0)
@@ -43,11 +45,9 @@ class Presence:
         self._changed = asyncio.Event()
         self._pulse_due = asyncio.Event()
         self._timers: set[asyncio.TimerHandle] = set()
-        loop = asyncio.get_running_loop()
-        self._tasks = [
-            loop.create_task(self._publish(), name="presence publisher"),
-            loop.create_task(self._pulse(), name="presence pulse"),
-        ]
+        self._tasks = OwnedTasks()
+        self._tasks.spawn(self._publish(), "presence publisher")
+        self._tasks.spawn(self._pulse(), "presence pulse")
         session.on("agent_state_changed", self._on_state)
         room.on("participant_connected", self._on_participant)
         room.on("participant_active", self._on_participant)
@@ -63,9 +63,8 @@ class Presence:
         self._room.off("reconnected", self._changed.set)
         for timer in self._timers:
             timer.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.cancel()
+        await self._tasks.wait()
 
     def _on_state(self, event: AgentStateChangedEvent) -> None:
         self._show(event.new_state)
@@ -88,8 +87,15 @@ class Presence:
             await self._changed.wait()
             self._changed.clear()
             if self._room.isconnected():
-                attributes = {ATTRIBUTE_AGENT_STATE: self._wanted}
-                await self._room.local_participant.set_attributes(attributes)
+                await self._set_attribute()
+
+    async def _set_attribute(self) -> None:
+        attributes = {ATTRIBUTE_AGENT_STATE: self._wanted}
+        try:
+            await self._room.local_participant.set_attributes(attributes)
+        except Exception:
+            # The next state may come through.
+            logger.exception("agent state not shown")
 
     async def _pulse(self) -> None:
         while True:
