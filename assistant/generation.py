@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from enum import Enum
 
 from livekit.agents import llm
 
-from .language_model import take_finish_reason, take_progress
+from chat.wire import well_formed
+
+from .language_model import SurrogateJoiner, take_finish_reason, take_progress
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class GenerationLimits:
     """
 
     first_token: float = 60.0
-    """Seconds from a request to the first that counts."""
+    """Seconds from the first request to what counts, also if a second one is made."""
     gap: float = 30.0
     """Seconds from there to the next, and so on."""
     whole: float = 600.0
@@ -68,6 +69,7 @@ class Generation:
     exhausted: bool = False
     """Whether text was cut off: no more of it is to be asked for."""
     _chars_left: int = field(init=False)
+    _surrogates: SurrogateJoiner = field(default_factory=SurrogateJoiner)
 
     def __post_init__(self) -> None:
         self._chars_left = self.limits.max_chars
@@ -87,20 +89,18 @@ class Generation:
         if delta.content:
             self._admit_text(delta)
             progress = True
+        for call in delta.tool_calls:
+            call.arguments = well_formed(call.arguments)
         return progress or bool(delta.tool_calls)
 
     def _admit_text(self, delta: llm.ChoiceDelta) -> None:
-        text = delta.content or ""
+        delta.content = text = self._surrogates.join(delta.content or "")
         if len(text) > self._chars_left:
             delta.content = text[: self._chars_left]
             delta.tool_calls = []
             self.ending = Ending.CUT
             self.exhausted = True
         self._chars_left -= len(text)
-
-    def has_time_for(self, seconds: float) -> bool:
-        """Whether a request in so many seconds is still within the limit of the whole."""
-        return asyncio.get_running_loop().time() + seconds < self.deadline
 
     def fail(self, cause: str) -> None:
         """Note that it failed."""

@@ -56,10 +56,11 @@ class TextAgent(Agent):
         """Ask the LLM, see `Agent.llm_node`."""
         self._latest = generation = self._reply or self._new_generation()
         models = _models_to_ask(self.session.llm)
-        # Two models share the time in which one must begin.
-        first_token = self._limits.first_token / len(set(models))
+        # Both requests must begin in the time for one; a silent model leaves half to another.
+        first_token_due = asyncio.get_running_loop().time() + self._limits.first_token
+        longest = self._limits.first_token / len(set(models))
         for model, next_model in zip(models, (*models[1:], None), strict=True):
-            request = WatchedRequest(generation, first_token)
+            request = WatchedRequest(generation, min(longest, _seconds_until(first_token_due)))
             async with aclosing(request.ask(model, chat_ctx, tools, model_settings)) as chunks:
                 async for chunk in chunks:
                     yield chunk
@@ -67,7 +68,8 @@ class TextAgent(Agent):
             if failure is None:
                 return
             delay = None if request.shown else _delay(failure, other=next_model is not model)
-            if next_model is None or delay is None or not generation.has_time_for(delay):
+            due = min(first_token_due, generation.deadline)
+            if next_model is None or delay is None or _seconds_until(due) <= delay:
                 generation.fail(failure.cause)
                 _log("LLM request failed", failure, model)
                 raise GenerationFailedError(failure.cause)
@@ -85,6 +87,10 @@ def _models_to_ask(model: object) -> Sequence[llm.LLM[Any]]:
     if isinstance(model, llm.LLM):
         return (model, model)
     raise TypeError(f"a text chat needs an LLM, not {type(model).__name__}")
+
+
+def _seconds_until(due: float) -> float:
+    return due - asyncio.get_running_loop().time()
 
 
 def _delay(failure: Failure, *, other: bool) -> float | None:

@@ -198,12 +198,12 @@ async def test_what_nobody_sees_does_not_count_as_an_answer(
 ) -> None:
     server.script = scripted(silent)
     async with chatting(server.base_url, SHORT) as room:
-        assert await room.answer() == "You said: hi"
-        assert len(server.requests) == 2
-        server.script = scripted(silent, silent)
         assert await room.answer() == ""
         assert room.end == failed("timeout")
-        await eventually(lambda: server.cancelled == 3)
+        # The time in which an answer must begin is the same for one request and for two.
+        assert len(server.requests) == 1
+        await eventually(lambda: server.cancelled == 1)
+        assert await room.answer() == "You said: hi"
 
 
 @pytest.mark.parametrize("keep_alive", [None, 0.01])

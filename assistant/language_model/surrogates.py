@@ -1,0 +1,25 @@
+"""Makes text of an LLM's deltas that UTF-8 can express. No I/O."""
+
+from __future__ import annotations
+
+from chat.wire import well_formed
+
+
+class SurrogateJoiner:
+    """Joins characters that were cut in two, and replaces halves that are alone by U+FFFD.
+
+    JSON writes a character beyond U+FFFF as two escapes. Servers that stream by token put them into
+    two deltas; a model can also write one alone. Neither can be sent, logged or measured.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is held back."""
+        self._held = ""
+
+    def join(self, text: str) -> str:
+        """The next piece of text; a first half at its end is held back for the next call."""
+        if text.isascii() and not self._held:
+            return text
+        text = self._held + text
+        self._held = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return well_formed(text[: len(text) - len(self._held)])
