@@ -23,9 +23,9 @@ from assistant import (
     Limits,
     Mention,
     Overlap,
+    ProcessResources,
     RoomAssistant,
     RoomOptions,
-    Shared,
     TextAgent,
     TurnSlots,
     create_session,
@@ -54,13 +54,13 @@ async def hold_conversation(job: JobContext) -> None:
     language_model = _language_model.get(job).for_room()
     if job.is_fake_job():
         session = create_session(language_model)
-        await start_session(session, TextAgent(instructions()), output=None)
+        await start_session(session, TextAgent(instructions()))
         return
     hosting.log_when_ready(job)
     assistant = RoomAssistant(
         job.room,
         language_model,
-        _shared_by_rooms(settings),
+        _resources(settings),
         _options(settings),
         job_metadata=job.job.metadata,
     )
@@ -134,8 +134,8 @@ _language_model = hosting.PerProcess(_create_language_model, LanguageModel.aclos
 
 
 @cache
-def _shared_by_rooms(settings: Settings) -> Shared:
-    return Shared(TurnSlots(settings.chat_max_turns))
+def _resources(settings: Settings) -> ProcessResources:
+    return ProcessResources(TurnSlots(settings.chat_max_turns))
 
 
 def _options(settings: Settings) -> RoomOptions:

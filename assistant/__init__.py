@@ -1,13 +1,13 @@
 """Thinking: turns become replies. Knows ``AgentSession`` and the ``chat`` API, knows no wire.
 
 A message goes through it like this: ``arrivals`` takes it from the chat, if the limits allow;
-``conversation`` keeps it until its turn comes; ``answering`` has the LLM generate (``generation``,
-``text_agent``) and the reply written (``text_output``, ``reply``), until it ends in one way
-(``endings``). ``turns`` holds the values and the rules. ``presence`` lets clients see whether the
+``conversation`` keeps it until ``consumer`` makes a turn of it; ``answering`` has the LLM generate
+(``generation``, ``text_agent``) and the reply written (``text_output``, ``reply``), until it ends in
+one way (``endings``). ``turns`` holds the values and the rules. ``presence`` lets clients see whether the
 agent listens, thinks or speaks; ``room`` puts all of it together for one room.
 """
 
-from .answering import Shared
+from .answering import ProcessResources
 from .instructions import instructions
 from .language_model import LanguageModel
 from .limits import Limits, TurnSlots
@@ -22,9 +22,9 @@ __all__ = [
     "Limits",
     "Mention",
     "Overlap",
+    "ProcessResources",
     "RoomAssistant",
     "RoomOptions",
-    "Shared",
     "TextAgent",
     "TurnSlots",
     "create_session",

@@ -9,18 +9,17 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from livekit.agents import AgentSession, llm
+from livekit.agents import llm
 
 from chat import ChatManager
 from chat.events import OwnedTasks
 
 from .attempt import Attempt, CutOffError
-from .endings import closing_words
+from .endings import ELLIPSIS, closing_words
 from .limits import NoFreeSlotError, TurnSlots
 from .people import People, is_agent
 from .reply import GrowingReplies, ReplyWriter
-from .text_agent import TextAgent
-from .text_output import ReplyTextOutput
+from .session import TextSession
 from .turns.history import History
 from .turns.turn import Outcome, Turn
 
@@ -28,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Shared:
+class ProcessResources:
     """What all rooms of a process share."""
 
     slots: TurnSlots
@@ -38,15 +37,6 @@ class Shared:
     """Replies that are being written."""
 
 
-@dataclass
-class Voice:
-    """A session, its agent, and where its text comes out."""
-
-    session: AgentSession[None]
-    agent: TextAgent
-    output: ReplyTextOutput
-
-
 class Answering:
     """Answers turns, one at a time."""
 
@@ -54,8 +44,8 @@ class Answering:
         self,
         chat: ChatManager,
         people: People,
-        voice: Voice,
-        shared: Shared,
+        session: TextSession,
+        resources: ProcessResources,
         history: History,
         patience: float,
     ) -> None:
@@ -64,8 +54,8 @@ class Answering:
         Args:
             chat: Where replies go.
             people: Tells who asks.
-            voice: What generates them.
-            shared: What the rooms of this process share.
+            session: What generates them.
+            resources: What the rooms of this process share.
             history: What the LLM is told; the turn that is answered must be in it.
             patience: Seconds that a turn waits until the worker has a slot for it.
         """
@@ -75,24 +65,25 @@ class Answering:
         """How many replies ended in which way."""
         self._chat = chat
         self._people = people
-        self._voice = voice
-        self._shared = shared
+        self._session = session
+        self._resources = resources
         self._history = history
         self._patience = patience
         self._newest: ReplyWriter | None = None
+        self._writers = OwnedTasks()
         self._checks = OwnedTasks()
 
     async def answer(self, turn: Turn) -> Outcome:
         """Answer a turn, again and again if its questions change meanwhile.
 
         Returns:
-            How the reply ended. After `INTERRUPTED`, ``turn.outcome`` is None if nobody has seen
-            anything of it: there is no bubble, and the questions are still to be answered.
+            How the reply ended. After `INTERRUPTED`, ``turn.outcome`` is None if the LLM had not
+            said anything: the questions are still to be answered.
         """
         started = time.monotonic()
         try:
-            while (outcome := await self._attempt(turn)) is None:
-                turn.answer = []
+            while (outcome := await self._attempt(turn)) is Outcome.ANEW:
+                pass
         finally:
             self.current = None
         self.outcomes[outcome.value] += 1
@@ -100,45 +91,46 @@ class Answering:
         logger.info("reply ended", extra={"outcome": outcome.value, "seconds": seconds})
         return outcome
 
-    async def aclose(self, limit: float) -> None:
-        """Wait until the newest reply is delivered, at most `limit` seconds, then give it up."""
-        if self._newest is not None:
-            await self._newest.aclose(limit)
+    async def delivered(self) -> None:
+        """Wait until all replies are delivered or given up."""
+        await self._writers.wait()
+
+    def cancel(self) -> None:
+        """Write nothing any more."""
+        self._writers.cancel()
         self._checks.cancel()
 
-    async def _attempt(self, turn: Turn) -> Outcome | None:
-        """Answer a turn once. None if it must be answered anew."""
+    async def _attempt(self, turn: Turn) -> Outcome:
         self.current = attempt = Attempt(turn)
+        answer_before, turn.answer, turn.outcome = turn.answer, [], None
         checked = self._checks.spawn(self._check_authors(attempt), "author check")
-        reply = await self._open_reply(turn, checked)
-        self._voice.output.reply = reply
+        reply = self._open_reply(turn, checked)
+        self._session.output.reply = reply
         try:
             outcome = await self._generate(attempt, checked)
-        except asyncio.CancelledError:
-            self._finish(reply)
+            return await self._end(turn, reply, outcome, answer_before)
+        except BaseException as error:
+            cancelled = isinstance(error, asyncio.CancelledError)
+            self._conclude(turn, reply, Outcome.SHUT_DOWN if cancelled else Outcome.FAILED)
             raise
         finally:
-            self._voice.output.reply = None
-        return await self._end(turn, reply, outcome)
+            self._session.output.reply = None
+            # Whatever happened: a writer that is not told of the end would wait for ever.
+            reply.finish()
 
-    async def _open_reply(self, turn: Turn, checked: asyncio.Task[bool]) -> ReplyWriter:
-        into = None
-        if turn.reply is not None:
-            await turn.reply.written()
-            into = turn.reply.message
-        before = self._newest if into is None else None
+    def _open_reply(self, turn: Turn, checked: asyncio.Task[bool]) -> ReplyWriter:
+        replaced = turn.reply
+        before = self._newest
 
         async def permission() -> bool:
             if before is not None:
                 await before.written()
             return await asyncio.shield(checked)
 
-        turn.reply = ReplyWriter(self._chat, self._shared.growing, permission(), into)
+        turn.reply = ReplyWriter(
+            self._chat, self._resources.growing, self._writers, permission, replaced
+        )
         return turn.reply
-
-    def _finish(self, reply: ReplyWriter) -> None:
-        reply.finish()
-        self._newest = reply
 
     async def _check_authors(self, attempt: Attempt) -> bool:
         """Wait until those who ask can see an answer. False if agents were among them."""
@@ -153,23 +145,21 @@ class Answering:
                 if question in turn.questions:
                     turn.questions.remove(question)
             else:
-                question.identity = author.identity
                 question.name = self._people.name(author.identity)
         if not people:
             # The LLM was told what another agent said.
-            attempt.cut(None)
+            attempt.cut(Outcome.ANEW)
         return people
 
-    async def _generate(self, attempt: Attempt, checked: asyncio.Task[bool]) -> Outcome | None:
+    async def _generate(self, attempt: Attempt, checked: asyncio.Task[bool]) -> Outcome:
         try:
             async with AsyncExitStack() as stack:
-                slot = stack.enter_async_context(self._shared.slots.slot(self._patience))
+                slot = stack.enter_async_context(self._resources.slots.slot(self._patience))
                 await attempt.unless_cut(slot)
-                voice, context = self._voice, self._history.context()
-                outcome = await attempt.run(voice.session, voice.agent, context)
+                outcome = await attempt.run(self._session, self._history.context(attempt.turn))
             await attempt.unless_cut(asyncio.shield(checked))
-        except CutOffError:
-            return attempt.cut_as
+        except CutOffError as cut_off:
+            return cut_off.outcome
         except NoFreeSlotError:
             return Outcome.REFUSED
         except Exception:
@@ -177,27 +167,54 @@ class Answering:
             logger.exception("turn failed")
             return Outcome.FAILED
         # What was edited or deleted in the moment of the last word still is.
-        changed = attempt.is_cut and attempt.cut_as in (None, Outcome.WITHDRAWN)
-        return attempt.cut_as if changed else outcome
+        changed = attempt.cut_as if attempt.cut_as in (Outcome.ANEW, Outcome.WITHDRAWN) else None
+        return changed or outcome
 
-    async def _end(self, turn: Turn, reply: ReplyWriter, outcome: Outcome | None) -> Outcome | None:
+    async def _end(
+        self, turn: Turn, reply: ReplyWriter, outcome: Outcome, answer_before: list[llm.ChatItem]
+    ) -> Outcome:
+        """End a reply in one way, or leave its bubble to the next attempt.
+
+        Where the LLM said nothing yet, an answer that was to be replaced stays.
+        """
         if not turn.questions:
             await reply.drop()
             return Outcome.WITHDRAWN
-        if outcome is None:
+        if not reply.has_text:
+            turn.answer = turn.answer or answer_before
+        if outcome is Outcome.ANEW:
             reply.abandon()
-            return None
-        if outcome is Outcome.INTERRUPTED and not reply.shown:
+        elif outcome is Outcome.INTERRUPTED and not reply.has_text:
+            self._leave_bubble(reply)
+        else:
+            silent = outcome is Outcome.DONE and not reply.has_text
+            outcome = Outcome.EMPTY if silent else outcome
+            self._conclude(turn, reply, outcome)
+        return outcome
+
+    def _leave_bubble(self, reply: ReplyWriter) -> None:
+        """Write nothing of a reply's own, but complete what it was to replace."""
+        if reply.complete:
             reply.abandon()
-            return outcome
-        if outcome is Outcome.DONE and not reply.has_text:
-            outcome = Outcome.EMPTY
-        words = closing_words(outcome, after_text=reply.has_text, after_space=reply.ends_with_space)
-        reply.append(words)
+        else:
+            reply.keep_replaced()
+            reply.append(f" {ELLIPSIS}")
+            self._finish(reply)
+
+    def _conclude(self, turn: Turn, reply: ReplyWriter, outcome: Outcome) -> None:
+        reply.keep_replaced()
+        text = reply.text
+        words = closing_words(outcome, after_text=reply.has_text, after_space=text[-1:].isspace())
+        # An answer that was to be replaced may end so already.
+        if not text.endswith(words):
+            reply.append(words)
         self._finish(reply)
         if not turn.answer and outcome is not Outcome.STOPPED:
             # The LLM is to know that this was not answered, and what the person was told.
             turn.answer = [llm.ChatMessage(role="assistant", content=[words])]
         turn.outcome = outcome
         turn.ended_at = asyncio.get_running_loop().time()
-        return outcome
+
+    def _finish(self, reply: ReplyWriter) -> None:
+        reply.finish()
+        self._newest = reply

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 
 from chat import ChatManager, ChatMessage, RejectedMessage
+from chat.events import OwnedTasks
 
 from .conversation import Conversation
 from .limits import Limits, RateLimit
@@ -13,7 +15,7 @@ from .mention import FOLLOW_UP_LIMIT, Mention, mentions, needs_mention
 from .notices import Notices
 from .people import People, is_agent
 from .stopping import Stop, is_stop
-from .turns.turn import Question
+from .turns.turn import UNKNOWN, Question
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ class Arrivals:
         self._limits = limits
         self._rate = RateLimit(limits.messages_per_minute)
         self._last_speaker: str | None = None
+        self._tasks = OwnedTasks()
         chat.on("message_received", self._on_message)
         chat.on("message_rejected", self._on_rejected)
 
@@ -64,8 +67,9 @@ class Arrivals:
         """Take nothing any more."""
         self._chat.off("message_received", self._on_message)
         self._chat.off("message_rejected", self._on_rejected)
+        self._tasks.cancel()
 
-    def stop(self, identity: str | None) -> Stop:
+    def stop(self, identity: str) -> Stop:
         """Stop what somebody may stop; tell them if it is not theirs."""
         result = self._conversation.stop(identity, self._people.is_moderator(identity))
         if (notice := _STOP_NOTICES.get(result)) is not None:
@@ -73,9 +77,21 @@ class Arrivals:
         return result
 
     def _on_message(self, message: ChatMessage) -> None:
-        if message.participant is not None and is_agent(message.participant):
+        if message.participant_identity is not None:
+            self._take(message, message.participant_identity)
+        elif self._allows(UNKNOWN):
+            # Each keeps a task waiting, so they are counted before their author is known.
+            author = self._people.newcomer()
+            self._tasks.spawn(self._take_unnamed(message, author), "author of a message")
+
+    async def _take_unnamed(self, message: ChatMessage, author: Awaitable[str]) -> None:
+        self._take(message, await author)
+
+    def _take(self, message: ChatMessage, identity: str) -> None:
+        text = message.message or ""
+        sender = message.participant or self._people.find(identity)
+        if sender is not None and is_agent(sender):
             return
-        identity, text = message.participant_identity, message.message or ""
         if message.deleted:
             self._conversation.delete(message.id, identity)
         elif is_stop(text):
@@ -85,28 +101,41 @@ class Arrivals:
         elif not text.strip():
             if message.attachments:
                 self._notices.tell("notice_no_files", identity)
-        elif not self._rate.allows(identity, asyncio.get_running_loop().time()):
-            self._notices.tell("notice_too_many_messages", identity)
+        elif not self._allows(identity):
+            return
         elif message.edited:
-            self._conversation.edit(message.id, identity, text)
+            self._edit(message.id, identity, text)
         else:
             self._ask(Question(message.id, identity, self._people.name(identity), text))
+
+    def _allows(self, identity: str) -> bool:
+        allowed = self._rate.allows(identity, asyncio.get_running_loop().time())
+        if not allowed:
+            self._notices.tell("notice_too_many_messages", identity)
+        return allowed
+
+    def _edit(self, message_id: str, identity: str, text: str) -> None:
+        self._conversation.edit(message_id, identity, text)
+        if self._is_addressed(text, identity):
+            question = self._conversation.take_overheard(message_id, identity)
+            if question is not None:
+                self._ask(question)
 
     def _ask(self, question: Question) -> None:
         follows_up = self._follows_up(question)
         self._last_speaker = question.identity
-        if self._is_addressed(question) or follows_up:
+        if self._is_addressed(question.text, question.identity) or follows_up:
             if len(self._conversation.waiting) >= self._limits.waiting:
                 self._notices.tell("notice_too_many_waiting", question.identity)
             else:
                 self._conversation.ask(question)
         else:
             self._conversation.overhear(question)
-            self._notices.tell("notice_mention_me", question.identity)
+            self._notices.tell("notice_mention_me", question.identity, once=True)
 
-    def _is_addressed(self, question: Question) -> bool:
-        people = len(self._people.with_author(question.identity))
-        return not needs_mention(self._mention, people) or mentions(question.text, self._agent_name)
+    def _is_addressed(self, text: str, identity: str) -> bool:
+        people = len(self._people.with_author(identity))
+        return not needs_mention(self._mention, people) or mentions(text, self._agent_name)
 
     def _follows_up(self, question: Question) -> bool:
         """Whether it continues what its author and the agent were at, nobody else speaking."""
@@ -115,9 +144,10 @@ class Arrivals:
         return self._conversation.answered_lately(question.identity, FOLLOW_UP_LIMIT)
 
     def _on_rejected(self, rejected: RejectedMessage) -> None:
-        sender = self._people.find(rejected.participant_identity)
+        identity = rejected.participant_identity
+        sender = self._people.find(identity) if identity is not None else None
         if sender is not None and is_agent(sender):
             return
         too_long = rejected.reason == "too long"
         notice = "notice_message_too_long" if too_long else "notice_message_unreadable"
-        self._notices.tell(notice, rejected.participant_identity)
+        self._notices.tell(notice, identity)

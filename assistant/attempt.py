@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from livekit.agents import AgentSession, llm
+from livekit.agents import llm
 
 from .generation import Ending
-from .text_agent import TextAgent
+from .session import TextSession
 from .turns.turn import Outcome, Turn
 
 T = TypeVar("T")
@@ -25,6 +25,11 @@ _OUTCOMES = {
 class CutOffError(Exception):
     """What was waited for does not matter any more."""
 
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(f"cut off: {outcome.value}")
+        self.outcome = outcome
+        """How the attempt ended."""
+
 
 class Attempt:
     """Generates the answer to a turn, once."""
@@ -37,29 +42,16 @@ class Attempt:
         """
         self.turn = turn
         """What is answered."""
-        self._outcome: Outcome | None = None
+        self.cut_as: Outcome | None = None
+        """How it was cut off; None if it was not."""
         self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def cut(self, outcome: Outcome | None) -> None:
-        """End it. The first outcome counts, but a stop goes before any other.
-
-        Args:
-            outcome: How it ends; None if the turn is to be answered anew.
-        """
-        if outcome is Outcome.STOPPED or self._outcome is None:
-            self._outcome = outcome
-        if not self.is_cut:
+    def cut(self, outcome: Outcome) -> None:
+        """End it. The first outcome counts, but a stop goes before any other."""
+        if outcome is Outcome.STOPPED or self.cut_as is None:
+            self.cut_as = outcome
+        if not self._cut.done():
             self._cut.set_result(None)
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether it was cut off."""
-        return self._cut.done()
-
-    @property
-    def cut_as(self) -> Outcome | None:
-        """How it was cut off, see `cut`."""
-        return self._outcome
 
     async def unless_cut(self, awaitable: Awaitable[T]) -> T:
         """Wait for something that the answer depends on.
@@ -70,8 +62,8 @@ class Attempt:
         task = asyncio.ensure_future(awaitable)
         try:
             await self._first(task)
-            if not task.done():
-                raise CutOffError
+            if not task.done() and self.cut_as is not None:
+                raise CutOffError(self.cut_as)
             return task.result()
         finally:
             task.cancel()
@@ -80,32 +72,33 @@ class Attempt:
         waited_for: set[asyncio.Future[Any]] = {future, self._cut}
         await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
 
-    async def run(
-        self, session: AgentSession[None], agent: TextAgent, context: llm.ChatContext
-    ) -> Outcome:
+    async def run(self, session: TextSession, context: llm.ChatContext) -> Outcome:
         """Have the session answer. What it said is put into the turn, also if it is cut off.
 
         Raises:
             CutOffError: It was cut off. The LLM has been told.
             RuntimeError: The session has ended.
         """
+        agent = session.agent
         await agent.update_chat_ctx(context)
         given = {item.id for item in agent.chat_ctx.items}
         agent.begin()
-        speech = session.generate_reply()
+        speech = session.session.generate_reply()
         done = asyncio.ensure_future(speech.wait_for_playout())
         try:
             await self._first(done)
+            if not speech.done():
+                speech.interrupt(force=True)
+            # The session adds the partial answer to its history before it says that it is done.
+            await done
         finally:
             if not speech.done():
                 speech.interrupt(force=True)
-        # The session adds the partial answer to its history before it says that it is done.
-        await done
-        self.turn.answer = [item for item in agent.chat_ctx.items if item.id not in given]
+            done.cancel()
+            self.turn.answer = [item for item in agent.chat_ctx.items if item.id not in given]
         if speech.interrupted:
-            if not self.is_cut:
-                self.cut(Outcome.SHUT_DOWN)  # The session was closed.
-            raise CutOffError
+            # By a cut; else the session was closed.
+            raise CutOffError(self.cut_as or Outcome.SHUT_DOWN)
         if speech.exception() is not None:
             return Outcome.FAILED
         return _OUTCOMES[agent.ending]

@@ -34,9 +34,9 @@ class RateLimit:
     def __init__(self, per_minute: int) -> None:
         """Nobody has written yet."""
         self._per_minute = per_minute
-        self._arrivals: dict[str | None, deque[float]] = {}
+        self._arrivals: dict[str, deque[float]] = {}
 
-    def allows(self, identity: str | None, now: float) -> bool:
+    def allows(self, identity: str, now: float) -> bool:
         """Count a message, unless it is one too many.
 
         Args:

@@ -34,17 +34,18 @@ class Notices:
         self._told: dict[tuple[str, str | None], float] = {}
         self._tasks = OwnedTasks()
 
-    def tell(self, prompt: str, identity: str | None) -> None:
+    def tell(self, prompt: str, identity: str | None, *, once: bool = False) -> None:
         """Write a notice, unless it was written for the same person less than a minute ago.
 
         Args:
             prompt: The name of its text in ``prompts``.
             identity: Whom it is for; everybody in the room sees it.
+            once: Whether it is never written for the same person again.
         """
         self.counts[prompt] += 1
         now = asyncio.get_running_loop().time()
         key = (prompt, identity)
-        if now - self._told.get(key, -INTERVAL) < INTERVAL:
+        if (told := self._told.get(key)) is not None and (once or now - told < INTERVAL):
             return
         self._told.pop(key, None)
         self._told[key] = now
@@ -53,7 +54,10 @@ class Notices:
         logger.info("notice given", extra={"notice": prompt, "occasions": self.counts[prompt]})
         self._tasks.spawn(self._chat.send_message(prompts.load(prompt)), "notice")
 
-    async def aclose(self, limit: float) -> None:
-        """Wait for what is being written, at most `limit` seconds, then give it up."""
-        await self._tasks.wait(limit)
+    async def written(self) -> None:
+        """Wait for what is being written."""
+        await self._tasks.wait()
+
+    def cancel(self) -> None:
+        """Give up what is being written."""
         self._tasks.cancel()

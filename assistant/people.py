@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from livekit import rtc
 
 from chat.printable import printable_line
+
+from .turns.turn import UNKNOWN
 
 ANNOUNCEMENT_LIMIT = 5.0
 """Seconds to wait for a sender's ``participant_active``, which was seen to come up to 3 s after its
@@ -49,48 +52,64 @@ class People:
         """Those of them who can see what is written."""
         return [person for person in self.present if person.state == _ACTIVE]
 
-    def with_author(self, identity: str | None) -> set[str]:
+    def with_author(self, identity: str) -> set[str]:
         """Identities of the people present, and of one who wrote before being announced."""
         present = {person.identity for person in self.present}
-        return present if identity is None else present | {identity}
+        return present if identity == UNKNOWN else present | {identity}
 
-    def find(self, identity: str | None) -> rtc.RemoteParticipant | None:
-        """The participant with this identity; None if it is not announced, or has no identity."""
-        return self._room.remote_participants.get(identity) if identity is not None else None
+    def find(self, identity: str) -> rtc.RemoteParticipant | None:
+        """The participant with this identity; None if it is not announced."""
+        return self._room.remote_participants.get(identity)
 
-    def name(self, identity: str | None) -> str:
+    def name(self, identity: str) -> str:
         """What to call somebody: one line without anything that could steer a screen."""
         participant = self.find(identity)
         name = printable_line(participant.name)[:LONGEST_NAME] if participant is not None else ""
-        return name or printable_line(identity or "")[:LONGEST_NAME] or "somebody"
+        return name or printable_line(identity)[:LONGEST_NAME] or "somebody"
 
-    def is_moderator(self, identity: str | None) -> bool:
+    def is_moderator(self, identity: str) -> bool:
         """Whether somebody may stop other people's turns."""
         participant = self.find(identity)
         value = participant.attributes.get(MODERATOR, "") if participant is not None else ""
         return value.lower() not in _NOT_SET
 
-    async def author(self, identity: str | None) -> rtc.RemoteParticipant | None:
+    async def author(self, identity: str) -> rtc.RemoteParticipant | None:
         """Wait until the author of a message can see an answer.
 
         Args:
-            identity: The author's identity; None is whoever is announced next.
+            identity: The author's identity, or `UNKNOWN`.
 
         Returns:
             The author; None if it was not announced in time. The transport delivered its message,
             so it is in the room.
         """
+        if identity == UNKNOWN:
+            return None
         participant = self.find(identity) or await self._next(
-            "participant_connected",
-            lambda newcomer: identity in (None, newcomer.identity),
-            ANNOUNCEMENT_LIMIT,
+            "participant_connected", lambda other: other.identity == identity, ANNOUNCEMENT_LIMIT
         )
         if participant is not None and participant.state != _ACTIVE and not is_agent(participant):
-            mine = participant.identity
             await self._next(
-                "participant_active", lambda other: other.identity == mine, ANNOUNCEMENT_LIMIT
+                "participant_active", lambda other: other.identity == identity, ANNOUNCEMENT_LIMIT
             )
         return participant
+
+    def newcomer(self) -> Coroutine[Any, Any, str]:
+        """Find out who wrote a message that came without a sender, now, before its announcement.
+
+        Returns:
+            What waits for the identity of the next participant to be announced from now on, if that
+            is an agent, or the only person in the room. Else `UNKNOWN`: to guess would let people
+            write as others.
+        """
+        return self._who_came(self._told_of("participant_connected", lambda _: True))
+
+    async def _who_came(self, announced: asyncio.Future[rtc.RemoteParticipant]) -> str:
+        newcomer = await _within(ANNOUNCEMENT_LIMIT, announced)
+        if newcomer is None:
+            return UNKNOWN
+        alone = self.with_author(newcomer.identity) == {newcomer.identity}
+        return newcomer.identity if alone or is_agent(newcomer) else UNKNOWN
 
     async def anybody(self) -> None:
         """Wait until somebody can see what is written."""
@@ -104,6 +123,11 @@ class People:
         limit: float | None,
     ) -> rtc.RemoteParticipant | None:
         """The next participant of whom an event tells; None if it is not told in time."""
+        return await _within(limit, self._told_of(event, matches))
+
+    def _told_of(
+        self, event: rtc.room.EventTypes, matches: Callable[[rtc.RemoteParticipant], bool]
+    ) -> asyncio.Future[rtc.RemoteParticipant]:
         told: asyncio.Future[rtc.RemoteParticipant] = asyncio.get_running_loop().create_future()
 
         def on_event(participant: rtc.RemoteParticipant) -> None:
@@ -111,10 +135,15 @@ class People:
                 told.set_result(participant)
 
         self._room.on(event, on_event)
-        try:
-            async with asyncio.timeout(limit):
-                return await told
-        except TimeoutError:
-            return None
-        finally:
-            self._room.off(event, on_event)
+        told.add_done_callback(lambda _: self._room.off(event, on_event))
+        return told
+
+
+async def _within(
+    limit: float | None, told: asyncio.Future[rtc.RemoteParticipant]
+) -> rtc.RemoteParticipant | None:
+    try:
+        async with asyncio.timeout(limit):
+            return await told
+    except TimeoutError:
+        return None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
 
 from chat import ChatManager, ChatMessage
+from chat.events import OwnedTasks
 from chat.sending.pacing import stream_interval
 
 logger = logging.getLogger(__name__)
@@ -33,31 +34,40 @@ class ReplyWriter:
         self,
         chat: ChatManager,
         growing: GrowingReplies,
-        permission: Awaitable[bool],
-        into: ChatMessage | None = None,
+        tasks: OwnedTasks,
+        permission: Callable[[], Awaitable[bool]],
+        replaced: ReplyWriter | None = None,
     ) -> None:
         """Start the writing task. Call `finish`, `drop` or `abandon` in the end.
 
         Args:
             chat: Where to write.
             growing: The process's count of growing replies, which sets the pace.
-            permission: Awaited before the first write. False drops the reply.
-            into: The message that this reply replaces the text of, once it has any; None sends a
-                message of its own.
+            tasks: Owns the writing task.
+            permission: Called and awaited before the first write. False drops the reply.
+            replaced: A finished or abandoned reply whose message this one takes over, once it has
+                text of its own; None sends a message of its own.
         """
         self._chat = chat
         self._growing = growing
         self._permission = permission
+        self._replaced = replaced
+        self._text_before = replaced.visible_text if replaced is not None else ""
+        self._complete_before = replaced is None or replaced.complete
         self._pieces: list[str] = []
         self._text = ""
+        self._complete = False
         self._permitted = False
         self._given_up = False
-        self._shown = into is not None
         self._changed = asyncio.Event()
         self._ending = asyncio.Event()
-        self._message = into
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="reply writer")
-        self._task.add_done_callback(_log_failure)
+        self._message: ChatMessage | None = None
+        self._task = tasks.spawn(self._run(), "reply writer")
+
+    @property
+    def text(self) -> str:
+        """Its text so far, written or not."""
+        return "".join((self._text, *self._pieces))
 
     @property
     def has_text(self) -> bool:
@@ -65,18 +75,20 @@ class ReplyWriter:
         return bool(self._text.strip()) or any(piece.strip() for piece in self._pieces)
 
     @property
-    def ends_with_space(self) -> bool:
-        """Whether white space is the newest of the text."""
-        return "".join((self._text[-1:], *self._pieces))[-1:].isspace()
+    def visible_text(self) -> str:
+        """What people see, perhaps of the reply that it replaces; empty if there is no message."""
+        return self._text if self._text.strip() else self._text_before
 
     @property
-    def shown(self) -> bool:
-        """Whether people may see something of it, or of the reply that it replaces."""
-        return self._shown
+    def complete(self) -> bool:
+        """Whether what people see is complete, or they see nothing."""
+        return self._complete if self._text.strip() else self._complete_before
 
     @property
     def message(self) -> ChatMessage | None:
-        """The message that people see; None before the first write."""
+        """The message that people see, perhaps of the reply that it replaces; None before any."""
+        if self._message is None and self._replaced is not None:
+            return self._replaced.message
         return self._message
 
     def append(self, text: str) -> None:
@@ -84,6 +96,11 @@ class ReplyWriter:
         if not self._ending.is_set():
             self._pieces.append(text)
             self._changed.set()
+
+    def keep_replaced(self) -> None:
+        """Begin with the text that it replaces, if it has none of its own."""
+        if not self.has_text:
+            self._pieces = [self._text_before]
 
     def finish(self) -> None:
         """Complete the message as it stands, as soon as the network allows."""
@@ -98,26 +115,30 @@ class ReplyWriter:
             self._task.cancel()
 
     async def drop(self) -> None:
-        """Write nothing more, and take the message back, if there is one."""
+        """Write nothing more, and take the message back, if there is one. Never raises."""
         self.abandon()
         await self.written()
-        if self._message is not None:
-            self._message.deleted = True
-            await self._chat.update_message(self._message)
-            self._message = None
+        message = self.message
+        self._message = self._replaced = None
+        if message is None:
+            return
+        message.deleted = True
+        try:
+            await self._chat.update_message(message)
+        except Exception:
+            logger.exception("reply not taken back")
 
     async def written(self) -> None:
         """Wait until the finished message is delivered, given up, or dropped. Never raises."""
         await asyncio.wait({self._task})
-
-    async def aclose(self, limit: float) -> None:
-        """Wait at most `limit` seconds for the finished message, then give it up."""
-        _, late = await asyncio.wait({self._task}, timeout=limit)
-        for task in late:
-            task.cancel()
+        if self._replaced is not None:
+            await self._replaced.written()
 
     async def _run(self) -> None:
-        self._permitted = await self._permission
+        if self._replaced is not None:
+            await self._replaced.written()
+            self._message, self._replaced = self._replaced.message, None
+        self._permitted = await self._permission()
         if self._permitted:
             self._growing.count += 1
             try:
@@ -137,15 +158,15 @@ class ReplyWriter:
             await self._pause(started)
 
     async def _write_gathered(self, *, complete: bool) -> None:
-        self._text += "".join(self._pieces)
+        self._text = self.text
         self._pieces.clear()
         if not self._text.strip():
             return
+        self._complete = complete
         if self._message is not None:
             self._message.message = self._text
             await self._chat.update_message(self._message, complete=complete)
         else:
-            self._shown = True
             self._message = await self._chat.send_message(self._text, complete=complete)
 
     async def _pause(self, started: float) -> None:
@@ -153,8 +174,3 @@ class ReplyWriter:
         if wait > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), wait)
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error("reply not written", exc_info=error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from livekit.agents import llm
 from chat import ChatManager
 from chat.manager import DEFAULT_MAX_MESSAGE_BYTES
 
-from .answering import Answering, Shared, Voice
+from .answering import Answering, ProcessResources
 from .arrivals import Arrivals
 from .conversation import Conversation
 from .greeting import Greeting
@@ -25,15 +26,20 @@ from .mention import Mention
 from .notices import Notices
 from .people import People
 from .presence import Presence
-from .session import create_session, start_session
+from .session import TextSession, create_session
 from .stopping import StopRpc
 from .text_agent import TextAgent
 from .text_output import ReplyTextOutput
 from .turns.history import History
 from .turns.overlap import Overlap
 
-CLOSING_LIMIT = 5.0
-"""Seconds for what is still to be written when the room is left."""
+CLOSING_LIMIT = 10.0
+"""Seconds, beyond the grace, in which all must be written when the room is left."""
+
+RELEASE_LIMIT = 5.0
+"""Seconds in which the session and all handlers must be gone after that."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ class RoomAssistant:
         self,
         room: rtc.Room,
         language_model: llm.LLM[Any],
-        shared: Shared,
+        resources: ProcessResources,
         options: RoomOptions | None = None,
         *,
         job_metadata: str = "",
@@ -80,7 +86,7 @@ class RoomAssistant:
         Args:
             room: Not connected yet: text that comes with the first packets would be lost else.
             language_model: What answers. Not closed with the assistant.
-            shared: What the rooms of this process share.
+            resources: What the rooms of this process share.
             options: What was chosen for this room.
             job_metadata: What the dispatch said, see `job_metadata`.
         """
@@ -92,11 +98,12 @@ class RoomAssistant:
             dialect=dialect_for_room(job_metadata),
         )
         people, history = People(room), History(options.limits.context_bytes)
-        session = create_session(language_model)
-        self._voice = Voice(session, TextAgent(instructions()), ReplyTextOutput())
+        self._session = TextSession(
+            create_session(language_model), TextAgent(instructions()), ReplyTextOutput()
+        )
         self._notices = Notices(self._chat)
         answering = Answering(
-            self._chat, people, self._voice, shared, history, options.limits.patience
+            self._chat, people, self._session, resources, history, options.limits.patience
         )
         overlap = overlap_for_room(job_metadata) or options.overlap
         self._conversation = Conversation(people, answering, history, overlap)
@@ -110,7 +117,16 @@ class RoomAssistant:
             mention=options.mention,
             limits=options.limits,
         )
-        self._closing = AsyncExitStack()
+        self._resources = AsyncExitStack()
+        self._resources.push_async_callback(self._session.aclose)
+        for release in (
+            self._chat.close,
+            self._notices.cancel,
+            self._conversation.cancel,
+            self._arrivals.close,
+            self._greeting.close,
+        ):
+            self._resources.callback(release)
 
     async def start(self, connecting: Awaitable[None]) -> None:
         """Connect and answer.
@@ -119,12 +135,11 @@ class RoomAssistant:
             connecting: Connects the room, while the session starts. It is never cancelled: the SDK
                 would leak sockets (rust-sdks#1340).
         """
-        voice = self._voice
-        await asyncio.gather(connecting, start_session(voice.session, voice.agent, voice.output))
-        presence = Presence(self._room, voice.session)
-        self._closing.push_async_callback(presence.aclose)
+        await asyncio.gather(connecting, self._session.start())
+        presence = Presence(self._room, self._session.session)
+        self._resources.push_async_callback(presence.aclose)
         rpc = StopRpc(self._room.local_participant, self._arrivals.stop)
-        self._closing.callback(rpc.close)
+        self._resources.callback(rpc.close)
         self._conversation.begin()
         if self._options.greeting:
             self._greeting.begin(self._options.greeting)
@@ -132,17 +147,31 @@ class RoomAssistant:
     async def aclose(self) -> None:
         """Complete what is being written, and let go of the room.
 
-        While the room is connected, a running reply has its grace.
+        While the room is connected, a running reply has its grace. It takes `CLOSING_LIMIT` and
+        `RELEASE_LIMIT` seconds more at most.
         """
-        connected = self._room.isconnected()
-        self._arrivals.close()
+        grace = self._options.closing_grace if self._room.isconnected() else 0.0
+        try:
+            async with asyncio.timeout(grace + CLOSING_LIMIT):
+                await self._complete(grace)
+        except TimeoutError:
+            logger.warning("room left before all was written")
+        finally:
+            await self._release()
+
+    async def _complete(self, grace: float) -> None:
         self._greeting.close()
-        unanswered = await self._conversation.aclose(
-            self._options.closing_grace if connected else 0.0
-        )
-        if unanswered and connected:
+        # People go on to be heard meanwhile: they may stop the reply, or ask what is in vain.
+        await self._conversation.aclose(grace)
+        self._arrivals.close()
+        if self._conversation.unanswered and self._room.isconnected():
             self._notices.tell("notice_shut_down", None)
-        await self._notices.aclose(CLOSING_LIMIT)
+        await self._notices.written()
         await self._chat.aclose()
-        await self._closing.aclose()
-        await self._voice.session.aclose()
+
+    async def _release(self) -> None:
+        try:
+            async with asyncio.timeout(RELEASE_LIMIT):
+                await self._resources.aclose()
+        except TimeoutError:
+            logger.warning("session not ended in time")

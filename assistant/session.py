@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 from livekit.agents import AgentSession, APIConnectOptions, llm
 from livekit.agents.voice.agent_session import SessionConnectOptions
-from livekit.agents.voice.io import TextOutput
 
 from .text_agent import TextAgent
+from .text_output import ReplyTextOutput
+
+
+@dataclass
+class TextSession:
+    """A session, its agent, and where its text comes out."""
+
+    session: AgentSession[None]
+    agent: TextAgent
+    output: ReplyTextOutput
+
+    async def start(self) -> None:
+        """Start the session, see `start_session`."""
+        self.session.output.transcription = self.output
+        await start_session(self.session, self.agent)
+
+    async def aclose(self) -> None:
+        """End the session."""
+        await self.session.aclose()
 
 
 def create_session(language_model: llm.LLM[Any]) -> AgentSession[None]:
@@ -28,9 +47,7 @@ def create_session(language_model: llm.LLM[Any]) -> AgentSession[None]:
     )
 
 
-async def start_session(
-    session: AgentSession[None], agent: TextAgent, output: TextOutput | None
-) -> None:
+async def start_session(session: AgentSession[None], agent: TextAgent) -> None:
     """Start a session.
 
     It is not given the room: RoomIO would listen to one participant only, write replies to
@@ -39,8 +56,5 @@ async def start_session(
     Args:
         session: One that `create_session` built.
         agent: What it runs.
-        output: Where replies go; None leaves the console's own.
     """
-    if output is not None:
-        session.output.transcription = output
     await session.start(agent, session_host=False, record=False)

@@ -41,9 +41,7 @@ def is_stop(text: str) -> bool:
 class StopRpc:
     """The RPC method, for as long as a room is connected."""
 
-    def __init__(
-        self, participant: rtc.LocalParticipant, stop: Callable[[str | None], Stop]
-    ) -> None:
+    def __init__(self, participant: rtc.LocalParticipant, stop: Callable[[str], Stop]) -> None:
         """Answer calls from now on.
 
         Args:

@@ -20,6 +20,7 @@ from assistant.reply import GrowingReplies, ReplyWriter
 from benchmarks.rooms import mint_token
 from benchmarks.scenarios import PACED
 from chat import ChatManager, ChatMessage, Dialect
+from chat.events import OwnedTasks
 from chat.wire import TOPIC_JSON, TOPIC_JSON_UPDATE, encode
 from worker.devstack.livekit_server import LiveKitServer
 
@@ -105,7 +106,7 @@ async def _in_dialect(server: LiveKitServer, dialect: Dialect, readers: int) -> 
     room = CountingRoom(traffic)
     chat = ChatManager(room, dialect=dialect)
     async with _occupied(server, room, readers):
-        reply = ReplyWriter(chat, GrowingReplies(), _at_once())
+        reply = ReplyWriter(chat, GrowingReplies(), OwnedTasks(), _at_once)
         async for token in _tokens():
             reply.append(token)
         reply.finish()

@@ -39,8 +39,8 @@ class OwnedTasks:
         for task in self._tasks - {_current_task()}:
             task.cancel()
 
-    async def wait(self, limit: float) -> None:
-        """Wait until all have ended, at most `limit` seconds. Cancels none."""
+    async def wait(self, limit: float | None = None) -> None:
+        """Wait until all have ended, at most `limit` seconds if there is a limit. Cancels none."""
         pending = self._tasks - {_current_task()}
         if pending:
             await asyncio.wait(pending, timeout=limit)

@@ -25,8 +25,8 @@ class History:
         """Nothing was said yet.
 
         Args:
-            max_bytes: UTF-8 bytes of text that the LLM is told at most. The newest turn is told
-                whatever its size.
+            max_bytes: UTF-8 bytes of text that the LLM is told at most. The turn that it is to
+                answer is told whatever its size.
         """
         self._max_bytes = max_bytes
         self._turns: list[Turn] = []
@@ -51,40 +51,53 @@ class History:
         """Forget a turn."""
         self._turns = [other for other in self._turns if other is not turn]
 
-    def find(self, message_id: str, identity: str | None) -> tuple[Turn, Question] | None:
+    def find(self, message_id: str, identity: str) -> tuple[Turn, Question] | None:
         """The turn in which a message was asked, and the question it became."""
         for turn in reversed(self._turns):
             if (question := find_question(turn.questions, message_id, identity)) is not None:
                 return turn, question
         return None
 
-    def context(self) -> llm.ChatContext:
-        """What the LLM is told, without the instructions. Turns that do not fit are forgotten."""
-        items = render(self._turns)
-        if _size(items) > self._max_bytes and len(self._turns) > 1:
-            dropped = self._count_too_many()
+    def context(self, asked: Turn) -> llm.ChatContext:
+        """What the LLM is told to answer a turn, without the instructions.
+
+        Args:
+            asked: The turn, told last: what was said after it is not for its answer.
+
+        Turns before it that do not fit are forgotten.
+        """
+        turns = self._until(asked)
+        items = render(turns)
+        if _size(items) > self._max_bytes and len(turns) > 1:
+            dropped = _count_too_many(turns, self._max_bytes)
             del self._turns[:dropped]
-            items = render(self._turns)
+            items = render(turns[dropped:])
             logger.info("oldest turns left out of the context", extra={"turns": dropped})
         return llm.ChatContext(items)
 
-    def _count_too_many(self) -> int:
-        """The fewest of the oldest turns without which the others fit; the newest always stays."""
-        most = len(self._turns) - 1
-        # A context that is full loses a turn or two each time: look there first.
-        high = 1
-        while high < most and not self._fits_without(high):
-            high *= 2
-        return bisect_left(
-            range(most), True, high // 2 + 1, min(high, most), key=self._fits_without
-        )
+    def _until(self, asked: Turn) -> list[Turn]:
+        # A room that talks on without the agent may have pushed out what it is answering.
+        if asked not in self._turns:
+            return [asked]
+        return self._turns[: self._turns.index(asked) + 1]
 
-    def _fits_without(self, oldest: int) -> bool:
-        return _size(render(self._turns[oldest:])) <= self._max_bytes
+
+def _count_too_many(turns: list[Turn], max_bytes: int) -> int:
+    """The fewest of the oldest turns without which the others fit; the newest always stays."""
+
+    def fits_without(oldest: int) -> bool:
+        return _size(render(turns[oldest:])) <= max_bytes
+
+    most = len(turns) - 1
+    # A context that is full loses a turn or two each time: look there first.
+    high = 1
+    while high < most and not fits_without(high):
+        high *= 2
+    return bisect_left(range(most), True, high // 2 + 1, min(high, most), key=fits_without)
 
 
 def _size(items: list[llm.ChatItem]) -> int:
-    return sum(len(_text(item).encode()) for item in items)
+    return sum(len(_text(item).encode(errors="surrogatepass")) for item in items)
 
 
 def _text(item: llm.ChatItem) -> str:

@@ -50,7 +50,7 @@ class _Frame:
     """How single messages are told apart."""
 
     def __init__(self, questions: Iterable[Question]) -> None:
-        self._identities_by_name: dict[str, set[str | None]] = {}
+        self._identities_by_name: dict[str, set[str]] = {}
         for question in questions:
             identities = self._identities_by_name.setdefault(question.name.casefold(), set())
             identities.add(question.identity)

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from assistant.reply import ReplyWriter
 
 
+UNKNOWN = ""
+"""Stands for the identity of an author whom nobody can name. No participant has it."""
+
+
 class Outcome(Enum):
-    """How a reply ended. Every reply ends in exactly one of these."""
+    """How a reply ended. Every reply ends in exactly one of these, but for `ANEW`."""
 
     DONE = "done"
     """The LLM finished it."""
@@ -45,6 +49,9 @@ class Outcome(Enum):
     WITHDRAWN = "withdrawn"
     """Everything that it answered was deleted."""
 
+    ANEW = "anew"
+    """What it answers was changed. It ends an attempt only: another writes on in the same bubble."""
+
 
 @dataclass(eq=False)
 class Question:
@@ -53,8 +60,8 @@ class Question:
     id: str
     """The message's id, unique among its author's."""
 
-    identity: str | None
-    """Its author; None while the room has not announced who that is."""
+    identity: str
+    """Its author; `UNKNOWN` if that could not be found out."""
 
     name: str
     """What the room calls the author: one printable line, but not unique, and freely chosen."""
@@ -86,9 +93,9 @@ class Turn:
     """What writes, or wrote, the answer; None before the first attempt."""
 
     ended_at: float = 0.0
-    """When it was answered, by the event loop's clock."""
+    """When it was answered, or overheard, by the event loop's clock."""
 
     @property
-    def authors(self) -> set[str | None]:
+    def authors(self) -> set[str]:
         """The identities of those who asked."""
         return {question.identity for question in self.questions}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from .turn import Question, Turn
+from .turn import UNKNOWN, Question, Turn
 
 
 class WaitingQuestions:
@@ -18,7 +18,13 @@ class WaitingQuestions:
         self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
+        """How many questions wait, without those that are to be answered anew."""
         return len(self._questions)
+
+    @property
+    def again(self) -> Turn | None:
+        """The turn that is to be answered anew, if there is one."""
+        return self._again
 
     def __iter__(self) -> Iterator[Question]:
         return iter(list(self._questions))
@@ -44,7 +50,7 @@ class WaitingQuestions:
         again, self._again = self._again, None
         return again
 
-    def find(self, message_id: str, identity: str | None) -> Question | None:
+    def find(self, message_id: str, identity: str) -> Question | None:
         """The question with this id by this author."""
         return find_question(self._questions, message_id, identity)
 
@@ -52,7 +58,7 @@ class WaitingQuestions:
         """Take a question back."""
         self._questions.remove(question)
 
-    def remove_by(self, identity: str | None) -> int:
+    def remove_by(self, identity: str) -> int:
         """Take back all that one author wants answered or answered anew. Returns how much it was."""
         kept = [question for question in self._questions if question.identity != identity]
         removed = len(self._questions) - len(kept)
@@ -74,8 +80,11 @@ class WaitingQuestions:
             await self._arrived.wait()
 
     async def quiet(self, window: float, most: int) -> None:
-        """Wait until none has come for `window` seconds, or `most` are there."""
-        while len(self._questions) < most:
+        """Wait until none has come for `window` seconds, or there is no point in waiting.
+
+        There is none if `most` are there, or a turn is to be answered anew.
+        """
+        while len(self._questions) < most and self._again is None:
             self._arrived.clear()
             try:
                 async with asyncio.timeout(window):
@@ -84,11 +93,9 @@ class WaitingQuestions:
                 return
 
 
-def find_question(
-    questions: list[Question], message_id: str, identity: str | None
-) -> Question | None:
-    """The question with this id by this author, who may have had no name when it was asked."""
+def find_question(questions: list[Question], message_id: str, identity: str) -> Question | None:
+    """The question with this id by this author; nobody is the author of what `UNKNOWN` wrote."""
     for question in questions:
-        if question.id == message_id and question.identity in (identity, None):
+        if question.id == message_id and question.identity == identity != UNKNOWN:
             return question
     return None

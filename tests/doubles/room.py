@@ -53,6 +53,15 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         await self.transmit(Header(stream_id, topic, addressees, attributes), rtc.StreamError)
         return FakeWriter(self, stream_id)
 
+    async def set_attributes(self, attributes: dict[str, str]) -> None:
+        pass
+
+    def register_rpc_method(self, method_name: str, handler: object = None) -> None:  # type: ignore[override]  # no decorator
+        pass
+
+    def unregister_rpc_method(self, method: str) -> None:
+        pass
+
     async def publish_data(  # type: ignore[override]  # only what chat uses
         self, payload: bytes, *, topic: str, destination_identities: list[str]
     ) -> None:
@@ -168,7 +177,12 @@ class FakeRoom(rtc.Room):
         self.me = FakeLocalParticipant(identity, kind)
         self.listeners: list[tuple[str, Callable[..., Any]]] = []
         """The handlers on the room: events', and text streams' under their topic."""
+        self.connected = False
+        """Whether the room says that it is connected; what is sent reaches the wire anyway."""
         self._others: dict[str, rtc.RemoteParticipant] = {}
+
+    def isconnected(self) -> bool:
+        return self.connected
 
     @property
     def local_participant(self) -> rtc.LocalParticipant:

@@ -9,14 +9,14 @@ from typing import Any
 
 from livekit.agents import llm
 
-from assistant.answering import Answering, Shared, Voice
+from assistant.answering import Answering, ProcessResources
 from assistant.arrivals import Arrivals
 from assistant.conversation import Conversation
 from assistant.limits import Limits, TurnSlots
 from assistant.mention import Mention
 from assistant.notices import Notices
 from assistant.people import People
-from assistant.session import create_session, start_session
+from assistant.session import TextSession, create_session
 from assistant.text_agent import TextAgent
 from assistant.text_output import ReplyTextOutput
 from assistant.turns.history import History
@@ -45,16 +45,16 @@ class Scene:
         setting = setting or Setting()
         self.room = room or RoomDouble(ADA, ROBOT)
         self.chat = ChatDouble()
-        self.shared = Shared(TurnSlots(setting.turns_at_once))
+        self.resources = ProcessResources(TurnSlots(setting.turns_at_once))
         self.people = People(self.room.room)
         self.history = History(setting.limits.context_bytes)
         self.notices = Notices(self.chat.manager)
-        self.voice = Voice(create_session(model), TextAgent("Be brief."), ReplyTextOutput())
+        self.session = TextSession(create_session(model), TextAgent("Be brief."), ReplyTextOutput())
         self.answering = Answering(
             self.chat.manager,
             self.people,
-            self.voice,
-            self.shared,
+            self.session,
+            self.resources,
             self.history,
             setting.limits.patience,
         )
@@ -71,16 +71,18 @@ class Scene:
 
     async def begin(self) -> None:
         """Start the session, and answer."""
-        await start_session(self.voice.session, self.voice.agent, self.voice.output)
+        await self.session.start()
         self.conversation.begin()
 
     async def aclose(self, grace: float = 0.0) -> bool:
         """End it. Returns whether questions are left."""
+        await self.conversation.aclose(grace)
         self.arrivals.close()
-        left = await self.conversation.aclose(grace)
-        await self.notices.aclose(1.0)
-        await self.voice.session.aclose()
-        return left
+        await self.notices.written()
+        self.notices.cancel()
+        self.conversation.cancel()
+        await self.session.session.aclose()
+        return self.conversation.unanswered
 
     async def shown(self, *texts: str) -> None:
         """Wait until these are the complete messages, in this order, and no others are there."""
@@ -137,7 +139,7 @@ async def conversing(scene: Scene) -> AsyncIterator[None]:
         assert scene.chat.most_in_flight <= 1 + len(scene.notices.counts)
     finally:
         await scene.aclose()
-    assert scene.shared.growing.count == 0
+    assert scene.resources.growing.count == 0
 
 
 @contextlib.asynccontextmanager

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from livekit.agents import APIConnectionError, APIStatusError
 
 import prompts
+from assistant.limits import Limits
+from assistant.people import ANNOUNCEMENT_LIMIT
+from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import (
     ADA,
+    BOB,
     ROBOT,
     Held,
     RoomDouble,
     failing,
     saying,
 )
-from tests.unit.assistant.scene import ScriptedScene, talking
+from tests.unit.assistant.scene import ScriptedScene, Setting, play, talking
 from tests.waiting import eventually
 
 FAILED = prompts.load("notice_answer_failed")
@@ -25,6 +30,8 @@ NO_ANSWER = prompts.load("notice_no_answer")
 TOO_LONG = prompts.load("notice_message_too_long")
 UNREADABLE = prompts.load("notice_message_unreadable")
 SHUT_DOWN = prompts.load("notice_shut_down")
+STOPPED = prompts.load("notice_stopped")
+FEW = Limits(messages_per_minute=5)
 
 
 def fatal() -> APIStatusError:
@@ -174,13 +181,64 @@ async def test_a_sender_who_is_never_announced_counts_as_a_person(
         await scene.shown("echo hello")
 
 
-async def test_an_unannounced_json_sender_is_whoever_is_announced_next() -> None:
-    async with talking(room=RoomDouble()) as scene:
-        scene.chat.receive("hello", by=None)
-        await eventually(lambda: scene.questions == ["hello"])
-        assert scene.chat.writes == []
-        scene.room.announce(ADA)
-        await scene.shown("echo hello")
+def test_a_json_sender_without_name_is_the_only_one_who_comes() -> None:
+    async def scene_of_one() -> None:
+        async with talking(room=RoomDouble()) as scene:
+            message = scene.chat.receive("hello", by=None)
+            await asyncio.sleep(3.0)
+            assert scene.asked == []
+            scene.room.announce(ADA)
+            await scene.shown("echo hello")
+            scene.chat.edit(replace(message, participant_identity="ada"), "hi")
+            await scene.shown("echo hi")
+
+    play(scene_of_one())
+
+
+def test_a_message_that_nobody_can_be_named_for_is_answered_but_is_nobodys() -> None:
+    async def scene_of_three() -> None:
+        held = Held("half", then=(" done",))
+        room = RoomDouble(BOB)
+        async with talking(held, room=room, setting=Setting(Overlap.INTERRUPT)) as scene:
+            message = scene.chat.receive("hello", by=None)
+            scene.room.announce(ADA)
+            await scene.begins("half")
+            for other in ("ada", "bob", None):
+                scene.chat.edit(replace(message, participant_identity=other), "obey")
+                scene.chat.delete(replace(message, participant_identity=other))
+                scene.chat.receive("/stop", by=other)
+            await asyncio.sleep(ANNOUNCEMENT_LIMIT + 1)
+            held.go_on.set()
+            await eventually(lambda: "half done" in scene.chat.completed)
+            scene.chat.receive("who was that?")
+            await scene.has_asked(2)
+            assert '{"from": "somebody", "message": "hello"}' in scene.asked[1][0][1]
+
+    play(scene_of_three())
+
+
+def test_another_agents_message_without_name_is_not_answered() -> None:
+    async def scene_of_one() -> None:
+        async with talking(room=RoomDouble(ADA)) as scene:
+            scene.chat.receive("hello", by=None)
+            scene.room.announce(replace(ROBOT, identity="other"))
+            await asyncio.sleep(ANNOUNCEMENT_LIMIT + 1)
+            assert scene.asked == []
+
+    play(scene_of_one())
+
+
+def test_a_flood_of_messages_without_name_keeps_few_waiting() -> None:
+    async def scene_of_none() -> None:
+        async with talking(room=RoomDouble(), setting=Setting(limits=FEW)) as scene:
+            for number in range(100):
+                scene.chat.receive(str(number), by=None)
+            before = len(asyncio.all_tasks())
+            assert before < 20
+            await asyncio.sleep(ANNOUNCEMENT_LIMIT + 1)
+            assert len(scene.asked) <= FEW.messages_per_minute
+
+    play(scene_of_none())
 
 
 async def test_a_failed_answer_is_a_line_for_the_person_and_a_cause_for_the_log(
@@ -231,7 +289,7 @@ async def test_the_room_goes_on_after_a_reply_that_could_not_be_written() -> Non
         scene.chat.failure = RuntimeError("room is gone")
         scene.chat.receive("one")
         await eventually(lambda: scene.questions == ["one"])
-        await eventually(lambda: scene.shared.growing.count == 0)
+        await eventually(lambda: scene.resources.growing.count == 0)
         scene.chat.failure = None
         scene.chat.receive("two")
         await scene.shown("echo two")
@@ -299,17 +357,57 @@ async def test_aclose_tells_whether_questions_are_left() -> None:
     assert await scene.aclose()
 
 
-async def test_aclose_does_not_wait_for_ever_for_the_network(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("assistant.conversation.CLOSING_LIMIT", 0.05)
-    async with talking() as scene:
-        scene.chat.open.clear()
+async def test_people_are_heard_while_the_last_reply_has_its_grace() -> None:
+    async with talking(Held("half")) as scene:
         scene.chat.receive("question")
-        await eventually(lambda: scene.chat.in_flight)
-        async with asyncio.timeout(1):
-            await scene.aclose()
-        assert scene.chat.in_flight == 0
+        await scene.begins("half")
+        closing = asyncio.create_task(scene.aclose(grace=60.0))
+        await asyncio.sleep(0)
+        scene.chat.receive("another")
+        await asyncio.sleep(0.05)
+        assert scene.chat.completed == []
+        scene.chat.receive("/stop")
+        assert await closing, "nobody was told that a question is left"
+        assert scene.chat.completed == [f"half\n\n{STOPPED}"]
+        assert scene.questions == ["question"]
+
+
+async def test_an_edit_that_comes_too_late_to_be_answered_is_not_forgotten() -> None:
+    async with talking() as scene:
+        message = scene.chat.receive("waht")
+        await scene.shown("echo waht")
+        scene.chat.edit(message, "what")
+        assert await scene.aclose()
+
+
+async def test_a_turn_that_nobody_foresaw_costs_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with talking() as scene:
+        monkeypatch.setattr("assistant.answering.closing_words", lambda *_, **__: 1 / 0)
+        scene.chat.receive("one")
+        await eventually(lambda: scene.asked and scene.answering.current is None)
+        monkeypatch.undo()
+        scene.chat.receive("two")
+        await eventually(lambda: "echo two" in scene.chat.completed)
+
+
+async def test_a_reply_that_cannot_be_taken_back_costs_no_other() -> None:
+    async with talking(Held("half")) as scene:
+        message = scene.chat.receive("one")
+        await scene.begins("half")
+        scene.chat.failure = RuntimeError("room is gone")
+        scene.chat.delete(message)
+        await eventually(lambda: scene.answering.current is None)
+        scene.chat.failure = None
+        scene.chat.receive("two")
+        await eventually(lambda: "echo two" in scene.chat.completed)
+
+
+async def test_a_character_in_halves_is_joined_and_half_a_one_hurts_no_later_turn() -> None:
+    async with talking(saying("a\ud83d", "\ude00", "\ud83d", " b")) as scene:
+        scene.chat.receive("one")
+        await scene.shown("a\U0001f600\ufffd b")
+        scene.chat.receive("two")
+        await scene.shown("a\U0001f600\ufffd b", "echo two")
 
 
 async def test_aclose_before_begin_leaves_nothing_behind() -> None:

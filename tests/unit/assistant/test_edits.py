@@ -6,13 +6,17 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from livekit.agents import APIConnectionError
+from livekit.agents import APIConnectionError, APIStatusError
 
+import prompts
 from assistant.stopping import Stop
 from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, BOB, Held, RoomDouble, failing, saying
 from tests.unit.assistant.scene import ScriptedScene, Setting, play, talking
 from tests.waiting import eventually
+
+STOPPED = prompts.load("notice_stopped")
+FAILED = prompts.load("notice_answer_failed")
 
 
 async def tell(scene: ScriptedScene) -> list[tuple[str, str]]:
@@ -244,7 +248,7 @@ def test_an_edit_in_the_pause_before_the_llm_is_asked_again_is_what_it_is_asked(
 def test_an_edit_while_waiting_for_a_slot_is_what_the_llm_is_asked() -> None:
     async def scene_of_one() -> None:
         async with talking(setting=Setting(turns_at_once=1)) as scene:
-            async with scene.shared.slots.slot(1.0):
+            async with scene.resources.slots.slot(1.0):
                 message = scene.chat.receive("waht")
                 await asyncio.sleep(1.0)
                 scene.chat.edit(message, "what")
@@ -403,7 +407,7 @@ def test_a_deletion_in_the_pause_before_the_llm_is_asked_again_is_final() -> Non
 def test_a_deletion_while_waiting_for_a_slot_gives_up_the_place_in_line() -> None:
     async def scene_of_one() -> None:
         async with talking(setting=Setting(turns_at_once=1)) as scene:
-            async with scene.shared.slots.slot(1.0):
+            async with scene.resources.slots.slot(1.0):
                 message = scene.chat.receive("secret")
                 await asyncio.sleep(1.0)
                 scene.chat.delete(message)
@@ -445,3 +449,61 @@ async def test_the_same_message_deleted_again_and_edited_after_that_stays_delete
         scene.chat.edit(message, "secret again")
         await scene.shown()
         assert await tell(scene) == [("user", "and now?")]
+
+
+def test_an_answer_stays_until_another_begins() -> None:
+    """An answer that is to be replaced, and whose successor is ended before its first word."""
+
+    async def scene_of_one(ending: str, shown: list[str], told: list[tuple[str, str]]) -> None:
+        async with talking(saying("old"), Held()) as scene:
+            message = scene.chat.receive("waht")
+            await scene.shown("old")
+            scene.chat.edit(message, "what")
+            await scene.has_asked(2)
+            scene.chat.receive(ending)
+            await scene.shown(*shown)
+            assert (await tell(scene))[: len(told)] == told
+
+    play(scene_of_one("/stop", [f"old\n\n{STOPPED}"], [("user", "what"), ("assistant", "old")]))
+    # What was edited is answered with what came: it is not lost, and the old answer not either.
+    play(scene_of_one("next", ["old", "echo what\nnext"], [("user", "what\nnext")]))
+
+
+def test_an_unfinished_answer_whose_successor_never_begins_is_completed() -> None:
+    async def scene_of_one() -> None:
+        async with talking(Held("half"), Held()) as scene:
+            message = scene.chat.receive("waht")
+            await scene.begins("half")
+            scene.chat.edit(message, "what")
+            await scene.has_asked(2)
+            scene.chat.receive("next")
+            await scene.shown("half …", "echo what\nnext")
+
+    play(scene_of_one())
+
+
+def test_an_answer_anew_that_fails_leaves_the_old_one() -> None:
+    async def scene_of_one() -> None:
+        denied = APIStatusError("denied", status_code=401, retryable=False)
+        async with talking(saying("old"), failing(error=denied)) as scene:
+            message = scene.chat.receive("waht")
+            await scene.shown("old")
+            scene.chat.edit(message, "what")
+            await scene.shown(f"old\n\n{FAILED}")
+
+    play(scene_of_one())
+
+
+def test_stopping_twice_says_so_once() -> None:
+    async def scene_of_one() -> None:
+        async with talking(Held("half"), Held()) as scene:
+            message = scene.chat.receive("waht")
+            await scene.begins("half")
+            scene.chat.receive("/stop")
+            await scene.shown(f"half\n\n{STOPPED}")
+            scene.chat.edit(message, "what")
+            await scene.has_asked(2)
+            scene.chat.receive("/stop")
+            await scene.shown(f"half\n\n{STOPPED}")
+
+    play(scene_of_one())

@@ -8,7 +8,11 @@ import prompts
 from assistant.endings import ELLIPSIS, closing_words
 from assistant.turns.turn import Outcome
 
-SEEN_OTHERWISE = {Outcome.DONE: "its last word", Outcome.WITHDRAWN: "the bubble is gone"}
+SEEN_OTHERWISE = {
+    Outcome.DONE: "its last word",
+    Outcome.WITHDRAWN: "the bubble is gone",
+    Outcome.ANEW: "another attempt writes on",
+}
 NOTICES = {
     Outcome.STOPPED: "notice_stopped",
     Outcome.CUT: "notice_cut",

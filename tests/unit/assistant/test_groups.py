@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 import prompts
+from assistant.conversation import REGENERATION_LIMIT
 from assistant.mention import Mention
 from tests.unit.assistant.doubles import ADA, BOB, EVE, ROBOT, Held, RoomDouble
 from tests.unit.assistant.scene import ScriptedScene, Setting, group, play, talking
@@ -148,16 +149,16 @@ async def test_a_name_made_to_look_like_a_disambiguated_one_is_marked_too() -> N
         assert [line["from"] for line in said(scene)] == ["Ada", "Ada (ada) (eve)"]
 
 
-def test_the_hint_is_given_again_after_a_minute_and_to_each_person() -> None:
+def test_the_hint_is_given_to_each_person_once() -> None:
     async def scene_of_three() -> None:
         async with talking(room=RoomDouble(ADA, BOB, EVE)) as scene:
             for person in (ADA, BOB, ADA, BOB):
                 scene.chat.receive("hello all", person)
                 await asyncio.sleep(1.0)
             await scene.shown(MENTION_ME, MENTION_ME)
-            await asyncio.sleep(60.0)
+            await asyncio.sleep(3_600.0)
             scene.chat.receive("anybody?", ADA)
-            await scene.shown(MENTION_ME, MENTION_ME, MENTION_ME)
+            await scene.shown(MENTION_ME, MENTION_ME)
             assert scene.asked == []
 
     play(scene_of_three())
@@ -274,7 +275,8 @@ async def test_overhearing_does_not_disturb_a_running_reply_nor_lift_its_edits()
         await eventually(lambda: scene.answering.current is None)
         await scene.has_completed(2)
         assert sorted(scene.chat.bubbles) == sorted(bubbles)
-        assert said(scene)[0]["message"] == "Assistant, what?"
+        # What was said after the question is not for its answer.
+        assert scene.asked[1] == [("user", "Assistant, what?")]
 
 
 @pytest.mark.parametrize("mention", [Mention.AUTO, Mention.ALWAYS])
@@ -282,3 +284,34 @@ async def test_who_is_alone_need_not_name_the_agent(mention: Mention) -> None:
     async with talking(setting=Setting(mention=mention)) as scene:
         scene.chat.receive("hello")
         await scene.shown("echo hello")
+
+
+def test_an_edit_that_names_the_agent_makes_a_question_of_what_was_overheard() -> None:
+    async def scene_of_three() -> None:
+        async with talking(room=RoomDouble(ADA, BOB, EVE)) as scene:
+            message = scene.chat.receive("what is a fjord?")
+            scene.chat.receive("no idea", BOB)
+            await scene.has_completed(2)
+            scene.chat.edit(message, "what is a fjord? Anybody?")
+            await asyncio.sleep(10.0)
+            assert scene.asked == []
+            scene.chat.edit(message, "Assistant, what is a fjord?")
+            await scene.has_completed(3)
+            assert [line["from"] for line in said(scene)] == ["Bob", "ada"]
+            scene.chat.edit(message, "Assistant, what is a fiord?")
+            await scene.has_asked(2)
+            assert len(scene.chat.bubbles) == 3
+
+    play(scene_of_three())
+
+
+def test_an_edit_of_what_was_overheard_long_ago_is_no_question() -> None:
+    async def scene_of_three() -> None:
+        async with talking(room=RoomDouble(ADA, BOB, EVE)) as scene:
+            message = scene.chat.receive("what is a fjord?")
+            await asyncio.sleep(REGENERATION_LIMIT + 1)
+            scene.chat.edit(message, "Assistant, what is a fjord?")
+            await asyncio.sleep(10.0)
+            assert scene.asked == []
+
+    play(scene_of_three())

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from assistant.limits import MINUTE, NoFreeSlotError, RateLimit, TurnSlots
+from assistant.turns.turn import UNKNOWN
 from tests.virtual_time import run_in_virtual_time
 
 
@@ -30,7 +31,7 @@ def test_everybody_has_a_count_of_their_own() -> None:
     rate = RateLimit(1)
     assert rate.allows("ada", 0.0)
     assert rate.allows("bob", 0.0)
-    assert rate.allows(None, 0.0)
+    assert rate.allows(UNKNOWN, 0.0)
     assert not rate.allows("bob", 1.0)
 
 

@@ -13,7 +13,7 @@ LONG, FILES = "notice_message_too_long", "notice_no_files"
 
 
 async def written(notices: Notices, chat: ChatDouble) -> list[str]:
-    await notices.aclose(1.0)
+    await notices.written()
     return chat.completed
 
 
@@ -53,13 +53,25 @@ async def test_a_crowd_is_not_remembered_for_ever() -> None:
     assert len(await written(notices, chat)) == REMEMBERED + 2
 
 
-async def test_closing_waits_for_what_is_written_but_not_for_ever() -> None:
+def test_what_is_told_once_is_never_told_again() -> None:
+    async def main() -> int:
+        chat = ChatDouble()
+        notices = Notices(chat.manager)
+        for _ in range(3):
+            notices.tell(LONG, "ada", once=True)
+            await asyncio.sleep(10 * INTERVAL)
+        return len(await written(notices, chat))
+
+    assert run_in_virtual_time(main()) == 1
+
+
+async def test_what_is_being_written_can_be_given_up() -> None:
     chat = ChatDouble()
     chat.open.clear()
     notices = Notices(chat.manager)
     notices.tell(LONG, "ada")
-    async with asyncio.timeout(1):
-        await notices.aclose(0.01)
+    await asyncio.sleep(0)
+    notices.cancel()
     await asyncio.sleep(0)
     assert chat.in_flight == 0
     assert chat.writes == []

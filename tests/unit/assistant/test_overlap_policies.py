@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from assistant.answering import Shared
+from assistant.answering import ProcessResources
 from assistant.limits import TurnSlots
 from assistant.room import RoomAssistant, RoomOptions
 from assistant.turns.overlap import Overlap
-from tests.doubles.room import AGENT, FakeLocalParticipant, FakeRoom
+from tests.doubles import FakeRoom
 from tests.unit.assistant.doubles import ADA, BOB, ROBOT, Held, RoomDouble, ScriptedLLM
 from tests.unit.assistant.scene import Setting, play, talking
 from tests.waiting import eventually
@@ -44,7 +44,7 @@ async def test_with_several_people_what_comes_meanwhile_is_answered_together() -
 
 
 async def test_what_is_collected_waits_for_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.conversation.QUIET_WINDOW", 0.2)
+    monkeypatch.setattr("assistant.consumer.QUIET_WINDOW", 0.2)
     held = Held("half")
     async with talking(held, room=two()) as scene:
         scene.chat.receive("one")
@@ -224,16 +224,6 @@ def test_nothing_is_lost_or_answered_twice(overlap: Overlap, pace: float) -> Non
     play(scene_of_one())
 
 
-class CallableParticipant(FakeLocalParticipant):
-    """Ourselves, who can be called by methods that nobody calls here."""
-
-    def register_rpc_method(self, method_name: str, handler: object = None) -> None:  # type: ignore[override]  # no decorator
-        pass
-
-    def unregister_rpc_method(self, method: str) -> None:
-        pass
-
-
 def say(room: FakeRoom, stream_id: str, text: str) -> None:
     reader = room.open_stream("ada", stream_id)
     reader.write(text)
@@ -254,9 +244,12 @@ async def test_a_jobs_metadata_goes_before_the_setting(
 ) -> None:
     held = Held("half", then=(" done",))
     model, room = ScriptedLLM(held), FakeRoom()
-    room.me = CallableParticipant("assistant", AGENT)
     assistant = RoomAssistant(
-        room, model, Shared(TurnSlots(1)), RoomOptions(overlap=configured), job_metadata=metadata
+        room,
+        model,
+        ProcessResources(TurnSlots(1)),
+        RoomOptions(overlap=configured),
+        job_metadata=metadata,
     )
     await assistant.start(asyncio.sleep(0))
     try:

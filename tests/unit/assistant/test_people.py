@@ -9,6 +9,7 @@ import pytest
 from livekit import rtc
 
 from assistant.people import ANNOUNCEMENT_LIMIT, LONGEST_NAME, MODERATOR, People
+from assistant.turns.turn import UNKNOWN
 from tests.unit.assistant.doubles import ADA, BOB, ROBOT, Person, RoomDouble
 from tests.virtual_time import run_in_virtual_time
 
@@ -28,9 +29,9 @@ def test_only_people_are_people() -> None:
 
 
 @pytest.mark.parametrize(
-    ("identity", "counted"), [("ada", {"ada"}), ("eve", {"ada", "eve"}), (None, {"ada"})]
+    ("identity", "counted"), [("ada", {"ada"}), ("eve", {"ada", "eve"}), (UNKNOWN, {"ada"})]
 )
-def test_an_author_counts_before_being_announced(identity: str | None, counted: set[str]) -> None:
+def test_an_author_counts_before_being_announced(identity: str, counted: set[str]) -> None:
     assert people(ADA, ROBOT).with_author(identity) == counted
 
 
@@ -51,8 +52,8 @@ def test_a_name_is_one_printable_line_and_not_long(identity: str, name: str, cal
     assert people(Person(identity, name=name)).name(identity) == called
 
 
-@pytest.mark.parametrize(("identity", "called"), [("eve", "eve"), (None, "somebody")])
-def test_who_is_not_announced_is_called_by_the_identity(identity: str | None, called: str) -> None:
+@pytest.mark.parametrize(("identity", "called"), [("eve", "eve"), (UNKNOWN, "somebody")])
+def test_who_is_not_announced_is_called_by_the_identity(identity: str, called: str) -> None:
     assert people().name(identity) == called
 
 
@@ -74,7 +75,7 @@ def test_the_attribute_makes_a_moderator(value: str | None, is_one: bool) -> Non
     room = people(replace(ADA, attributes=attributes))
     assert room.is_moderator("ada") is is_one
     assert not room.is_moderator("bob")
-    assert not room.is_moderator(None)
+    assert not room.is_moderator(UNKNOWN)
 
 
 def test_the_author_is_waited_for_until_they_can_see_an_answer() -> None:
@@ -95,15 +96,49 @@ def test_the_author_is_waited_for_until_they_can_see_an_answer() -> None:
 
 @pytest.mark.parametrize(
     ("room", "identity", "found"),
-    [((), "ada", None), ((), None, None), ((BOB,), None, None), ((LATE,), "ada", "ada")],
+    [((), "ada", None), ((BOB,), "ada", None), ((LATE,), "ada", "ada")],
 )
 def test_an_author_is_not_waited_for_without_end(
-    room: tuple[Person, ...], identity: str | None, found: str | None
+    room: tuple[Person, ...], identity: str, found: str | None
 ) -> None:
     async def main() -> str | None:
         author = await people(*room).author(identity)
         assert asyncio.get_running_loop().time() == pytest.approx(ANNOUNCEMENT_LIMIT)
         return author.identity if author else None
+
+    assert run_in_virtual_time(main()) == found
+
+
+def test_nobody_is_waited_for_where_the_author_is_unknown() -> None:
+    async def main() -> None:
+        assert await people(ADA).author(UNKNOWN) is None
+        assert asyncio.get_running_loop().time() == 0.0
+
+    run_in_virtual_time(main())
+
+
+@pytest.mark.parametrize(
+    ("room", "newcomers", "found"),
+    [
+        ((ROBOT,), (LATE,), "ada"),
+        ((), (LATE, BOB), "ada"),
+        ((BOB,), (LATE,), UNKNOWN),
+        ((BOB,), (replace(ROBOT, identity="other"),), "other"),
+        ((), (), UNKNOWN),
+        ((ADA,), (), UNKNOWN),
+    ],
+)
+def test_who_wrote_before_being_announced_is_not_guessed(
+    room: tuple[Person, ...], newcomers: tuple[Person, ...], found: str
+) -> None:
+    async def main() -> str:
+        double = RoomDouble(*room)
+        asked = asyncio.create_task(People(double.room).newcomer())
+        await asyncio.sleep(1)
+        for newcomer in newcomers:
+            double.announce(newcomer)
+            await asyncio.sleep(0.1)
+        return await asked
 
     assert run_in_virtual_time(main()) == found
 

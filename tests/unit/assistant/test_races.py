@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import prompts
+from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, ROBOT, Held, RoomDouble
-from tests.unit.assistant.scene import talking
+from tests.unit.assistant.scene import Setting, talking
 from tests.waiting import eventually
 
 STOPPED = prompts.load("notice_stopped")
+TAKEN_BACK = prompts.load("notice_taken_back")
 
 
 async def test_an_edit_before_the_first_word_keeps_the_order_on_a_slow_network() -> None:
@@ -42,9 +44,10 @@ async def test_a_stop_right_after_an_interruption_stops_both() -> None:
         await scene.has_asked(1)
         scene.chat.receive("two")
         scene.chat.receive("/stop")
-        await scene.shown(STOPPED)
+        await scene.has_completed(2)
+        assert sorted(scene.chat.completed) == sorted([STOPPED, TAKEN_BACK])
         scene.chat.receive("three")
-        await eventually(lambda: len(scene.chat.completed) == 2)
+        await scene.has_completed(3)
         assert len(scene.asked) == 2
         assert scene.asked[1][-1][1].endswith("three")
         assert "two" not in scene.asked[1][-1][1]
@@ -61,3 +64,30 @@ async def test_a_stop_holds_though_an_agent_is_found_among_the_authors() -> None
         scene.chat.receive("next")
         await eventually(lambda: any("next" in text for text in scene.chat.completed))
         assert not any("beep" in text for _, text in scene.asked[-1])
+
+
+async def test_a_stop_right_after_an_edit_leaves_what_waits() -> None:
+    async with talking(Held("half"), setting=Setting(Overlap.QUEUE)) as scene:
+        one = scene.chat.receive("one")
+        await scene.begins("half")
+        scene.chat.receive("two")
+        scene.chat.edit(one, "ONE")
+        scene.chat.receive("/stop")
+        await scene.has_completed(2)
+        stopped, answer = scene.chat.completed
+        assert stopped == f"half\n\n{STOPPED}"
+        assert answer.endswith("two")
+
+
+async def test_an_edit_twice_on_a_slow_network_is_one_bubble() -> None:
+    async with talking(Held("first"), Held("second")) as scene:
+        scene.chat.open.clear()
+        message = scene.chat.receive("one")
+        await eventually(lambda: scene.chat.in_flight)
+        scene.chat.edit(message, "two")
+        await scene.has_asked(2)
+        scene.chat.edit(message, "three")
+        await scene.has_asked(3)
+        scene.chat.open.set()
+        await scene.shown("echo three")
+        assert scene.chat.most_in_flight == 1

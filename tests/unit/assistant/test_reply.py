@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from assistant.reply import GrowingReplies, ReplyWriter
+from chat.events import OwnedTasks
 from tests.unit.assistant.doubles import ChatDouble
 from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
@@ -31,7 +32,7 @@ def write_to(
     permission: Callable[[], Awaitable[bool]] = allowed,
     growing: GrowingReplies | None = None,
 ) -> ReplyWriter:
-    return ReplyWriter(chat.manager, growing or GrowingReplies(), permission())
+    return ReplyWriter(chat.manager, growing or GrowingReplies(), OwnedTasks(), permission)
 
 
 async def test_a_reply_is_one_message_with_the_whole_text() -> None:
@@ -107,7 +108,7 @@ async def test_a_finished_reply_takes_no_more_text() -> None:
 
 async def test_nothing_is_written_before_the_permission() -> None:
     chat, permission = ChatDouble(), asyncio.get_running_loop().create_future()
-    reply = ReplyWriter(chat.manager, GrowingReplies(), permission)
+    reply = write_to(chat, lambda: permission)
     reply.append("a")
     reply.append("b")
     await asyncio.sleep(0)
@@ -139,7 +140,7 @@ async def test_a_reply_that_cannot_be_written_hurts_nobody_who_waits_for_it(
     reply.finish()
     await reply.written()
     assert growing.count == 0
-    assert "reply not written" in caplog.messages
+    assert "chat task failed" in caplog.messages
 
 
 def in_virtual_time(main: Coroutine[None, None, None]) -> None:

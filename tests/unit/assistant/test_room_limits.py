@@ -89,7 +89,7 @@ def test_a_turn_waits_a_minute_for_a_slot_and_is_refused_then(late: bool) -> Non
     async def scene_of_one() -> None:
         loop = asyncio.get_running_loop()
         async with talking(setting=Setting(turns_at_once=1)) as scene:
-            async with scene.shared.slots.slot(1.0):
+            async with scene.resources.slots.slot(1.0):
                 asked_at = loop.time()
                 scene.chat.receive("hello")
                 await asyncio.sleep(59.0)
@@ -112,7 +112,7 @@ async def test_rooms_that_share_slots_take_turns() -> None:
     first, second = Held("first"), Held("second")
     setting = Setting(turns_at_once=1)
     async with talking(first, setting=setting) as one, talking(second, setting=setting) as other:
-        other.shared.slots = one.shared.slots
+        other.resources.slots = one.resources.slots
         one.chat.receive("hello")
         await one.begins("first")
         other.chat.receive("hello")

@@ -165,7 +165,7 @@ def check(scene: ScriptedScene, crowd: Crowd) -> None:
     leftovers = [text for text in others if text not in NOTICES]
     assert len(leftovers) <= len(crowd.deleted)
     assert set(shown) <= set(bubbles)
-    assert scene.shared.growing.count == 0
+    assert scene.resources.growing.count == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 

@@ -81,7 +81,7 @@ async def test_a_stop_before_the_first_word_does_not_hurt_the_next_turn() -> Non
 
 async def test_a_stop_ends_the_wait_for_a_slot() -> None:
     async with talking(setting=Setting(turns_at_once=1)) as scene:
-        async with scene.shared.slots.slot(1.0):
+        async with scene.resources.slots.slot(1.0):
             scene.chat.receive("one")
             await eventually(lambda: scene.answering.current is not None)
             scene.chat.receive("/stop")
@@ -174,7 +174,7 @@ def test_nothing_is_written_half_a_second_after_a_stop_and_the_llm_is_let_go(
         async with talking(endless) as scene:
             scene.chat.latency = lambda: latency
             # Other rooms of the process make the pauses between its writes long.
-            scene.shared.growing.count += others
+            scene.resources.growing.count += others
             scene.chat.receive("tell me a story")
             await eventually(lambda: endless.said > 10)
             await asyncio.sleep(moment)  # A write is under way, or the pause after one.
@@ -187,7 +187,7 @@ def test_nothing_is_written_half_a_second_after_a_stop_and_the_llm_is_let_go(
             await asyncio.sleep(60.0)
             assert (len(scene.chat.writes), endless.said) == (writes, said)
             assert scene.chat.completed[0].endswith(STOPPED)
-            scene.shared.growing.count -= others
+            scene.resources.growing.count -= others
             await goes_on_unharmed(scene)
 
     play(scene_of_one())
@@ -249,7 +249,7 @@ async def test_a_second_stop_takes_back_what_one_queued_as_well() -> None:
         scene.chat.receive("two")
         scene.chat.receive("/stop")
         scene.chat.receive("/stop")
-        await scene.shown(f"half\n\n{STOPPED}")
+        await scene.shown(f"half\n\n{STOPPED}", TAKEN_BACK)
         await goes_on_unharmed(scene)
         assert not any("two" in text for _, text in scene.asked[-1])
 
@@ -291,13 +291,13 @@ async def test_the_llm_is_told_of_a_stop_among_several_people_in_a_line_of_its_o
 def test_a_stop_while_waiting_for_a_slot_gives_up_the_place_in_line() -> None:
     async def scene_of_one() -> None:
         async with talking(setting=Setting(turns_at_once=1)) as scene:
-            async with scene.shared.slots.slot(1.0):
+            async with scene.resources.slots.slot(1.0):
                 scene.chat.receive("one")
                 await asyncio.sleep(30.0)
                 scene.chat.receive("/stop")
                 await scene.shown(STOPPED)
             await goes_on_unharmed(scene)
-            async with scene.shared.slots.slot(0.1):
+            async with scene.resources.slots.slot(0.1):
                 pass
 
     play(scene_of_one())
@@ -334,7 +334,7 @@ def test_a_stop_right_after_an_edit_takes_back_the_new_answer() -> None:
     play(scene_of_one())
 
 
-def test_a_stop_in_the_quiet_window_takes_back_the_answer_to_an_edit_as_well() -> None:
+def test_an_edit_in_the_quiet_window_is_answered_anew_at_once() -> None:
     async def scene_of_one() -> None:
         held = Held("half")
         async with talking(held, setting=Setting(Overlap.COLLECT)) as scene:
@@ -347,8 +347,8 @@ def test_a_stop_in_the_quiet_window_takes_back_the_answer_to_an_edit_as_well() -
             await asyncio.sleep(0.1)
             scene.chat.receive("/stop")
             await asyncio.sleep(60.0)
-            await scene.shown("half", TAKEN_BACK)
-            assert len(scene.asked) == 1
+            await scene.shown("echo ONE", TAKEN_BACK)
+            assert scene.questions == ["one", "ONE"]
 
     play(scene_of_one())
 

@@ -11,10 +11,10 @@ from livekit.agents import llm
 
 from assistant.turns.history import MOST_TURNS, History
 from assistant.turns.rendering import render
-from assistant.turns.turn import Outcome, Question, Turn
+from assistant.turns.turn import UNKNOWN, Outcome, Question, Turn
 
 
-def asked(text: str, outcome: Outcome | None = Outcome.DONE, by: str | None = "ada") -> Turn:
+def asked(text: str, outcome: Outcome | None = Outcome.DONE, by: str = "ada") -> Turn:
     turn = Turn([Question(text, by, "Ada", text)], 0.0, outcome=outcome)
     if outcome is Outcome.DONE:
         turn.answer = [llm.ChatMessage(role="assistant", content=[f"re {text}"])]
@@ -29,7 +29,8 @@ def remembering(*turns: Turn, max_bytes: int = 10_000) -> History:
 
 
 def told(history: History) -> list[str]:
-    items = history.context().items
+    turns = history._turns
+    items = history.context(turns[-1]).items if turns else []
     return [item.text_content or "" for item in items if isinstance(item, llm.ChatMessage)]
 
 
@@ -69,11 +70,9 @@ def test_a_removed_turn_is_neither_told_nor_found() -> None:
 
 @pytest.mark.parametrize(
     ("by", "sought_by", "found"),
-    [("ada", "ada", True), ("ada", "bob", False), (None, "ada", True), ("ada", None, False)],
+    [("ada", "ada", True), ("ada", "bob", False), (UNKNOWN, "ada", False), ("ada", UNKNOWN, False)],
 )
-def test_a_question_is_found_by_its_author_alone(
-    by: str | None, sought_by: str | None, found: bool
-) -> None:
+def test_a_question_is_found_by_its_author_alone(by: str, sought_by: str, found: bool) -> None:
     turn = asked("a", by=by)
     history = remembering(turn, asked("b"))
     assert history.find("a", sought_by) == ((turn, turn.questions[0]) if found else None)
@@ -138,3 +137,22 @@ def test_no_more_is_forgotten_than_must_be(
     assert told(remembering(*turns, max_bytes=max_bytes)) == [
         item.text_content for item in render(expected) if isinstance(item, llm.ChatMessage)
     ]
+
+
+def test_what_was_said_after_a_turn_is_not_for_its_answer() -> None:
+    turn = asked("a", None)
+    history = remembering(asked("0"), turn, asked("overheard", None))
+    assert [item.text_content for item in history.context(turn).items] == ["0", "re 0", "a"]  # type: ignore[union-attr]
+
+
+def test_a_turn_is_told_whatever_came_after_it() -> None:
+    turn = asked("a", None)
+    history = remembering(turn, *(asked("overheard" * 100, None) for _ in range(3)), max_bytes=100)
+    assert [item.text_content for item in history.context(turn).items] == ["a"]  # type: ignore[union-attr]
+    for number in range(MOST_TURNS):
+        history.add(asked(str(number), None))
+    assert [item.text_content for item in history.context(turn).items] == ["a"]  # type: ignore[union-attr]
+
+
+def test_half_a_character_can_be_measured() -> None:
+    assert told(remembering(asked("\ud83d"), asked("b"), max_bytes=20))[0] == "\ud83d"

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from assistant.turns.turn import Question, Turn
+from assistant.turns.turn import UNKNOWN, Question, Turn
 from assistant.turns.waiting import WaitingQuestions
 from tests.virtual_time import run_in_virtual_time
 
 
-def question(message_id: str, identity: str | None = "ada") -> Question:
+def question(message_id: str, identity: str = "ada") -> Question:
     return Question(message_id, identity, "Ada", f"text of {message_id}")
 
 
@@ -47,10 +47,16 @@ async def test_what_is_put_back_comes_before_what_waits() -> None:
 
 @pytest.mark.parametrize(
     ("asked_by", "sought_by", "found"),
-    [("ada", "ada", True), ("ada", "bob", False), ("ada", None, False), (None, "ada", True)],
+    [
+        ("ada", "ada", True),
+        ("ada", "bob", False),
+        ("ada", UNKNOWN, False),
+        (UNKNOWN, "ada", False),
+        (UNKNOWN, UNKNOWN, False),
+    ],
 )
 async def test_a_question_is_found_by_its_author_alone(
-    asked_by: str | None, sought_by: str | None, found: bool
+    asked_by: str, sought_by: str, found: bool
 ) -> None:
     asked = question("a", asked_by)
     waiting = filled(asked)
