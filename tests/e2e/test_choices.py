@@ -116,7 +116,7 @@ async def test_more_than_may_wait_is_refused_in_one_line_and_the_rest_is_answere
         await ada.sees("A story", *answers)
         await ada.say("and now?")
         await ada.sees("You said: and now?")
-        assert sorted(ada.answers) == sorted(
+        assert sorted(ada.texts) == sorted(
             [GREETING, "A story", TOO_MANY_WAITING, *answers, "You said: and now?"]
         )
         assert len(chosen_llm.requests) == before + 1 + WAITING + 1
