@@ -15,8 +15,10 @@ from tests.worker_process import running_worker
 from worker.devstack.livekit_server import LiveKitServer
 
 GREETING = "Good day!"
-PER_MINUTE = 4
+PER_MINUTE = 7
+WAITING = 3
 TOO_MANY = prompts.load("notice_too_many_messages")
+TOO_MANY_WAITING = prompts.load("notice_too_many_waiting")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,7 @@ def server(chosen_llm: FakeOpenAI) -> Iterator[LiveKitServer]:
             CHAT_GREETING=GREETING,
             CHAT_OVERLAP="queue",
             CHAT_MAX_MESSAGES_PER_MINUTE=str(PER_MINUTE),
+            CHAT_MAX_WAITING=str(WAITING),
         ),
     ):
         yield server
@@ -93,3 +96,27 @@ async def test_a_flood_of_messages_is_refused_in_one_line(
             await ada.sees("Read.")
             assert len(chosen_llm.requests) == before + 1
         assert mallory.texts.count(TOO_MANY) == 1
+
+
+async def test_more_than_may_wait_is_refused_in_one_line_and_the_rest_is_answered(
+    chosen_door: Door, chosen_llm: FakeOpenAI
+) -> None:
+    async with chosen_door.enter("ada", dialect="stream") as ada:
+        await ada.reads(GREETING)
+        before = len(chosen_llm.requests)
+        first = holding("A story")
+        chosen_llm.script = in_turn(first)
+        await ada.say("tell me")
+        await ada.sees("A")
+        for number in range(WAITING + 2):
+            await ada.say(str(number))
+        await ada.sees(TOO_MANY_WAITING)
+        first.release.set()
+        answers = [f"You said: {number}" for number in range(WAITING)]
+        await ada.sees("A story", *answers)
+        await ada.say("and now?")
+        await ada.sees("You said: and now?")
+        assert sorted(ada.texts) == sorted(
+            [GREETING, "A story", TOO_MANY_WAITING, *answers, "You said: and now?"]
+        )
+        assert len(chosen_llm.requests) == before + 1 + WAITING + 1
