@@ -1,5 +1,6 @@
 """One performance: a fresh worker and server, and people who open rooms and ask for replies."""
 
+import asyncio
 import json
 import os
 import sys
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from benchmarks.churn import Sample
+from benchmarks.churning import churn
 from benchmarks.crowd import Crowd
 from benchmarks.figures import Figures, summarize
 from benchmarks.performance import Memory, Performance
@@ -72,6 +75,20 @@ class Stage:
         except (ChildFailedError, GarbledReplyError, StackError, _NoFurtherError) as error:
             done.stopped = str(error)
         return done
+
+    def churn(self, subject: Subject, rooms: int, progress: Progress) -> list[Sample]:
+        """Run a fresh worker, which has so many rooms one after another.
+
+        Raises:
+            ChildFailedError: If it does not get as far.
+        """
+
+        def on_wave(done: int) -> None:
+            progress(f"{done} of {rooms} rooms opened and closed")
+
+        with LiveKitServer.start() as server, self._worker(subject, server) as worker:
+            worker.wait_for_line(_REGISTERED, START_LIMIT)
+            return asyncio.run(churn(server, worker, rooms, on_wave))
 
     def _worker(self, subject: Subject, server: LiveKitServer) -> AbstractContextManager[Listener]:
         environment = _environment(
