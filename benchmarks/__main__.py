@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.aims import judge
 from benchmarks.alternation import alternate, plan
+from benchmarks.churn import Sample
 from benchmarks.churning import ROOMS, SHORT_ROOMS
 from benchmarks.machine import describe_machine
 from benchmarks.neighbours import busy_neighbours
@@ -106,7 +107,12 @@ def measure(results: Results, arguments: argparse.Namespace, file: Path, console
         alternate(stage, results, performances, absent, on_step, on_performance)
         if includes(arguments, CHURN):
             rooms = SHORT_ROOMS if arguments.short else ROOMS
-            results.churn = stage.churn(COUNTED, rooms, on_step)
+
+            def on_sample(sample: Sample) -> None:
+                results.churn.append(sample)
+                on_step(f"{sample.rooms} of {rooms} rooms opened and closed")
+
+            stage.churn(COUNTED, rooms, on_sample)
             results.write(file)
 
 

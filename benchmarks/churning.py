@@ -35,29 +35,28 @@ _REST = 15.0
 
 
 async def churn(
-    server: LiveKitServer, worker: Listener, rooms: int, on_wave: Callable[[int], None]
-) -> list[Sample]:
+    server: LiveKitServer, worker: Listener, rooms: int, on_sample: Callable[[Sample], None]
+) -> None:
     """Open and close so many rooms, and read what the worker takes after each wave.
 
     Args:
         server: Where the worker is registered.
         worker: A running `benchmarks.counted_worker`.
         rooms: How many.
-        on_wave: Called with how many there were so far.
+        on_sample: Called after each wave, and when the worker has come to rest.
 
     Raises:
         ChildFailedError: If a room has no agent, or the agent no answer, in time.
     """
     keep_native_logs_native()
-    samples = [_read(worker, 0)]
+    on_sample(_read(worker, 0))
     url = server.url.replace("ws", "http", 1)
     async with api.LiveKitAPI(url, server.api_key, server.api_secret) as livekit:
         for done in range(0, rooms, WAVE):
             await _go_through(livekit, server, worker, [f"churn-{done + n}" for n in range(WAVE)])
-            samples.append(_read(worker, done + WAVE))
-            on_wave(done + WAVE)
+            on_sample(_read(worker, done + WAVE))
     await asyncio.sleep(_REST)
-    return [*samples, _read(worker, samples[-1].rooms)]
+    on_sample(_read(worker, rooms))
 
 
 async def _go_through(

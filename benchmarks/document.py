@@ -63,7 +63,8 @@ def make_sections(results: Results) -> dict[str, str]:
 def _made(results: Results) -> str:
     machine = results.machine
     libraries = ", ".join(f"{name} {of}" for name, of in machine["libraries"].items())
-    runs = max(len(each) for measured in results.measured for each in measured.runs.values())
+    counts = [len(each) for measured in results.measured for each in measured.runs.values()]
+    runs = max(counts, default=1)
     lines = [
         f"Made {results.made_at[:10]} in {runs} alternated run{'s' * (runs > 1)} on "
         f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, load "

@@ -76,19 +76,20 @@ class Stage:
             done.stopped = str(error)
         return done
 
-    def churn(self, subject: Subject, rooms: int, progress: Progress) -> list[Sample]:
+    def churn(self, subject: Subject, rooms: int, on_sample: Callable[[Sample], None]) -> None:
         """Run a fresh worker, which has so many rooms one after another.
+
+        Args:
+            subject: The worker.
+            rooms: How many rooms, a multiple of those in a wave.
+            on_sample: Called with what it takes, from when it has had no room yet.
 
         Raises:
             ChildFailedError: If it does not get as far.
         """
-
-        def on_wave(done: int) -> None:
-            progress(f"{done} of {rooms} rooms opened and closed")
-
         with LiveKitServer.start() as server, self._worker(subject, server) as worker:
             worker.wait_for_line(_REGISTERED, START_LIMIT)
-            return asyncio.run(churn(server, worker, rooms, on_wave))
+            asyncio.run(churn(server, worker, rooms, on_sample))
 
     def _worker(self, subject: Subject, server: LiveKitServer) -> AbstractContextManager[Listener]:
         environment = _environment(
