@@ -114,6 +114,7 @@ _IMPORTED_LATE = ("openai.lib.streaming.chat", "anyio._backends._asyncio")
 
 def prepare_process(process: JobProcess) -> None:
     """Have ready what the first room would wait for."""
+    hosting.keep_native_logs_native()
     for module in _IMPORTED_LATE:
         import_module(module)
     _language_model.warm(process)

@@ -7,8 +7,9 @@ monotonic clock, so the difference is the delay between the LLM and the person.
 
 The same is done with each *subject*, in turn, on the same machine in the same run:
 
-- ``worker``: this project, ``python agent.py start``;
-- ``roomio``: a plain livekit-agents agent with the framework's own text output;
+- ``shared`` and ``process``: this project, ``python agent.py start``;
+- ``default``, ``lean``, ``thread``: plain livekit-agents agents, hosted in its own ways;
+- ``openrtc``: such an agent with all rooms on openrtc's event loop;
 - ``json``: an agent that sends its whole text as JSON for every token.
 
 Modules, from the pure to the ones that start things:
@@ -20,6 +21,7 @@ Modules, from the pure to the ones that start things:
 - ``scenarios``, ``subjects``: what is measured
 - ``fake_llm``, ``client``, ``peers/``: the processes around a worker
 - ``processes``, ``rooms``, ``stage``: starting them and listening to them
+- ``churn``, ``churning``, ``counted_worker``: rooms that come and go
 - ``alternation``: the order in which the subjects perform
 - ``machine``, ``neighbours``: where they ran, and beside what
 """

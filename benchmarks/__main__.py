@@ -12,14 +12,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.aims import judge
 from benchmarks.alternation import alternate, plan
+from benchmarks.churn import Sample
+from benchmarks.churning import ROOMS, SHORT_ROOMS
 from benchmarks.machine import describe_machine
 from benchmarks.neighbours import busy_neighbours
 from benchmarks.openrtc_environment import install_openrtc
 from benchmarks.processes import ChildFailedError
 from benchmarks.results import Results
 from benchmarks.stage import set_up
-from benchmarks.subjects import SUBJECTS, Subject
-from benchmarks.table import HOSTING_LEGEND, SPEED_LEGEND, tabulate, traffic, verdicts
+from benchmarks.subjects import COUNTED, SUBJECTS, Subject
+from benchmarks.table import HOSTING_LEGEND, SPEED_LEGEND, churn, tabulate, traffic, verdicts
 from benchmarks.traffic import measure_traffic
 from benchmarks.workloads import PROGRAMS, SHORT, Program
 from worker.devstack.errors import StackError
@@ -31,8 +33,11 @@ RESULTS = PROJECT / "benchmarks" / "results"
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
 
+CHURN = "churn"
+"""Name of the work that is no program: rooms that come and go, once."""
+
 TRAFFIC = "traffic"
-"""Name of the work that is no program: counting bytes by dialect."""
+"""Name of the other work that is no program: counting bytes by dialect."""
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -41,7 +46,7 @@ def parse_arguments() -> argparse.Namespace:
         prog="python -m benchmarks",
         description="Measure how fast replies reach people, and what rooms cost.",
     )
-    works = [*(program.name for program in PROGRAMS), TRAFFIC]
+    works = [*(program.name for program in PROGRAMS), CHURN, TRAFFIC]
     names = [subject.name for subject in SUBJECTS]
     parser.add_argument("--short", action="store_true", help="one run of one reply, to 20 rooms")
     parser.add_argument("--runs", type=int, help="alternated runs (5)")
@@ -50,8 +55,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--set-up-limit",
         type=float,
-        default=300,
-        help="seconds that opening the rooms may take each time (300)",
+        default=120,
+        help="seconds that opening the rooms may take each time (120)",
     )
     parser.add_argument(
         "--busy", type=int, default=0, help="processes that keep a core busy meanwhile (0)"
@@ -100,6 +105,20 @@ def measure(results: Results, arguments: argparse.Namespace, file: Path, console
             progress.advance(task)
 
         alternate(stage, results, performances, absent, on_step, on_performance)
+        if includes(arguments, CHURN):
+            rooms = SHORT_ROOMS if arguments.short else ROOMS
+
+            def on_sample(sample: Sample) -> None:
+                results.churn.append(sample)
+                on_step(f"{sample.rooms} of {rooms} rooms opened and closed")
+
+            stage.churn(COUNTED, rooms, on_sample)
+            results.write(file)
+
+
+def includes(arguments: argparse.Namespace, work: str) -> bool:
+    """Say whether a work is to be done that is no program."""
+    return not arguments.work or work in arguments.work
 
 
 def _absent(subjects: set[Subject], console: Console) -> dict[str, str]:
@@ -121,6 +140,8 @@ def show(results: Results, console: Console) -> None:
     console.print(HOSTING_LEGEND)
     if results.traffic:
         console.print(traffic(results.traffic).for_terminal())
+    if results.churn:
+        console.print(churn(results.churn).for_terminal())
     if judged := judge(results):
         console.print(verdicts(judged).for_terminal())
 
@@ -146,7 +167,7 @@ def main() -> int:
     try:
         with busy_neighbours(arguments.busy):
             measure(results, arguments, file, console)
-        if not arguments.work or TRAFFIC in arguments.work:
+        if includes(arguments, TRAFFIC):
             console.print("counting what each dialect costs on the wire")
             with LiveKitServer.start() as server:
                 results.traffic = asyncio.run(measure_traffic(server))

@@ -16,13 +16,14 @@ def plan(
     """Say who performs what, in order: each run has everything once, every other run backwards.
 
     What disturbs the machine for a minute disturbs all subjects in the end, not one, and none is
-    always measured after the same other one.
+    always measured after the same other one. Who is measured in fewer runs is so in the first.
     """
     for run in range(1, runs + 1):
         for program in programs:
             performing = [subject for subject in subjects if subject.name in program.subjects]
             for subject in performing if run % 2 else performing[::-1]:
-                yield run, program, subject
+                if run <= program.fewer.get(subject.name, runs):
+                    yield run, program, subject
 
 
 def alternate(

@@ -123,6 +123,10 @@ class Person:
                 return ready_ms
         return None
 
+    async def leave(self) -> None:
+        """Leave the room."""
+        await self._room.disconnect()
+
     async def ask(self, scenario: Scenario, offset: float) -> Heard:
         """Ask for one reply, ``offset`` seconds from now, and say what was heard of it."""
         await asyncio.sleep(offset)

@@ -1,6 +1,6 @@
-"""Fills ``docs/performance.md`` and draws its plots: ``python -m benchmarks.document [FILE …]``.
+"""Fills ``docs/performance.md`` and README.md, and draws plots: ``python -m benchmarks.document``.
 
-The document is written by hand but for what stands between ``<!-- begin NAME -->`` and
+Both are written by hand but for what stands between ``<!-- begin NAME -->`` and
 ``<!-- end NAME -->``; that comes from result files and from nowhere else.
 """
 
@@ -19,6 +19,7 @@ from worker.devstack.paths import PROJECT
 
 DOCS = PROJECT / "docs"
 DOCUMENT = DOCS / "performance.md"
+README = PROJECT / "README.md"
 FULL = PROJECT / "benchmarks" / "results" / "full.json"
 
 _SECTION = re.compile(
@@ -40,7 +41,11 @@ def fill(document: str, sections: Mapping[str, str]) -> str:
 
 def make_sections(results: Results) -> dict[str, str]:
     """Lay out everything that was measured, by the name of its section."""
-    sections = {"made": _made(results), "aims": table.verdicts(judge(results)).as_markdown()}
+    sections = {
+        "made": _made(results),
+        "aims": table.verdicts(judge(results)).as_markdown(),
+        "summary": table.summary(results).as_markdown(),
+    }
     for measured in results.measured:
         for workload in measured.program.workloads:
             sections[workload.name] = table.speed(results, measured, workload).as_markdown()
@@ -48,6 +53,8 @@ def make_sections(results: Results) -> dict[str, str]:
         sections[f"hosting-{measured.program.name}"] = rows.as_markdown()
     if results.traffic:
         sections["traffic"] = table.traffic(results.traffic).as_markdown()
+    if results.churn:
+        sections["churn"] = table.churn(results.churn).as_markdown()
     if costs := measured_costs(results):
         sections["capacity"] = plan_capacity(costs).as_markdown()
     return sections
@@ -56,7 +63,8 @@ def make_sections(results: Results) -> dict[str, str]:
 def _made(results: Results) -> str:
     machine = results.machine
     libraries = ", ".join(f"{name} {of}" for name, of in machine["libraries"].items())
-    runs = max(len(each) for measured in results.measured for each in measured.runs.values())
+    counts = [len(each) for measured in results.measured for each in measured.runs.values()]
+    runs = max(counts, default=1)
     lines = [
         f"Made {results.made_at[:10]} in {runs} alternated run{'s' * (runs > 1)} on "
         f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, load "
@@ -74,7 +82,7 @@ def _made(results: Results) -> str:
 def main() -> int:
     """Read the files, fill the document and draw the plots."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.document", description="Fill docs/performance.md."
+        prog="python -m benchmarks.document", description="Fill docs/performance.md and README.md."
     )
     parser.add_argument(
         "files",
@@ -88,9 +96,10 @@ def main() -> int:
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    document = fill(DOCUMENT.read_text("utf-8"), make_sections(results))
-    DOCUMENT.write_text(document, "utf-8")
-    for file in [DOCUMENT, *draw(results, DOCS)]:
+    sections = make_sections(results)
+    for document in (DOCUMENT, README):
+        document.write_text(fill(document.read_text("utf-8"), sections), "utf-8")
+    for file in [DOCUMENT, README, *draw(results, DOCS)]:
         print(file.relative_to(PROJECT))
     return 0
 

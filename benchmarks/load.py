@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 import uvloop
 
 from benchmarks.client import Person
+from benchmarks.native_logs import keep_native_logs_native
 from benchmarks.observation import Heard
 from benchmarks.scenarios import Scenario
 
@@ -51,6 +52,7 @@ def run(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The SDK complains of every room that is deleted in the end.
     logging.getLogger("livekit").setLevel(logging.CRITICAL)
+    keep_native_logs_native()
     # A collection in the middle of a reply would show as a delay of the worker's.
     gc.disable()
     with contextlib.suppress(EOFError, BrokenPipeError):

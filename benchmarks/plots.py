@@ -37,6 +37,7 @@ def draw(results: Results, folder: Path) -> list[Path]:
         "memory": draw_memory,
         "cpu": draw_cpu,
         "bytes": draw_bytes,
+        "churn": draw_churn,
     }
     files = []
     for name, drawer in drawers.items():
@@ -123,6 +124,21 @@ def draw_bytes(results: Results, axes: Axes) -> None:
     axes.bar_label(bars, [f" {each.payload_bytes:,}, {each.packets} packets" for each in sent])
     axes.set(xscale="log", xlabel="bytes of payload", xlim=(1000, 2e6))
     axes.set_title("What the worker sends for a reply of 2,200 bytes")
+
+
+def draw_churn(results: Results, axes: Axes) -> None:
+    """Draw the memory of a worker against the rooms that it has had."""
+    if not results.churn:
+        return
+    rooms = [sample.rooms for sample in results.churn]
+    for label, memory, colour in (
+        ("RSS", [sample.rss_mb for sample in results.churn], COLOURS["default"]),
+        ("PSS", [sample.pss_mb for sample in results.churn], COLOURS["shared"]),
+    ):
+        axes.plot(rooms, memory, color=colour, label=label)
+    axes.set(xlabel="rooms opened and closed", ylabel="MB", ylim=(0, None))
+    axes.set_title("Memory of this worker, shared, as rooms come and go")
+    _finish(axes)
 
 
 def _figures(results: Results, workload: Workload, subject: str) -> Figures | None:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import RootModel
 from pydantic.dataclasses import dataclass
 
+from benchmarks.churn import Sample
 from benchmarks.figures import Figures
 from benchmarks.performance import (
     Hosting,
@@ -40,6 +41,16 @@ class Measured:
         """The subject's memory by number of rooms."""
         return combine_memory(self.runs.get(subject, []))
 
+    def whole_rounds(self) -> int:
+        """Count the runs in which everybody performed who still was to."""
+        fewer = self.program.fewer
+        waiting = [
+            len(runs)
+            for name, runs in self.runs.items()
+            if name not in fewer or len(runs) < fewer[name]
+        ]
+        return min(waiting, default=max(map(len, self.runs.values())))
+
     def stopped(self, subject: str) -> list[str]:
         """Why the subject went no further, for each run that did not end well."""
         return [run.stopped for run in self.runs.get(subject, []) if run.stopped]
@@ -62,6 +73,9 @@ class Results:
     measured: list[Measured] = field(default_factory=list)
     traffic: list[Traffic] = field(default_factory=list)
 
+    churn: list[Sample] = field(default_factory=list)
+    """What this worker took as rooms were opened and closed."""
+
     interrupted: bool = False
     """Whether it was ended early. What is there is whole rounds."""
 
@@ -82,7 +96,7 @@ class Results:
         A subject that never performed is absent, and limits nothing.
         """
         for measured in self.measured:
-            rounds = min(map(len, measured.runs.values()))
+            rounds = measured.whole_rounds()
             measured.runs = {name: runs[:rounds] for name, runs in measured.runs.items()}
 
     def write(self, file: Path) -> None:
@@ -105,4 +119,5 @@ def read(files: Sequence[Path]) -> Results:
         kept = [measured for measured in first.measured if measured.program.name not in names]
         first.measured = kept + results.measured
         first.traffic = results.traffic or first.traffic
+        first.churn = results.churn or first.churn
     return first

@@ -1,5 +1,6 @@
 """One performance: a fresh worker and server, and people who open rooms and ask for replies."""
 
+import asyncio
 import json
 import os
 import sys
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from benchmarks.churn import Sample
+from benchmarks.churning import churn
 from benchmarks.crowd import Crowd
 from benchmarks.figures import Figures, summarize
 from benchmarks.performance import Memory, Performance
@@ -72,6 +75,21 @@ class Stage:
         except (ChildFailedError, GarbledReplyError, StackError, _NoFurtherError) as error:
             done.stopped = str(error)
         return done
+
+    def churn(self, subject: Subject, rooms: int, on_sample: Callable[[Sample], None]) -> None:
+        """Run a fresh worker, which has so many rooms one after another.
+
+        Args:
+            subject: The worker.
+            rooms: How many rooms, a multiple of those in a wave.
+            on_sample: Called with what it takes, from when it has had no room yet.
+
+        Raises:
+            ChildFailedError: If it does not get as far.
+        """
+        with LiveKitServer.start() as server, self._worker(subject, server) as worker:
+            worker.wait_for_line(_REGISTERED, START_LIMIT)
+            asyncio.run(churn(server, worker, rooms, on_sample))
 
     def _worker(self, subject: Subject, server: LiveKitServer) -> AbstractContextManager[Listener]:
         environment = _environment(

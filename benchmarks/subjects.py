@@ -41,6 +41,14 @@ def _peer(name: str, title: str, module: str) -> Subject:
     return Subject(name, title, command, environment)
 
 
+COUNTED = Subject(
+    "churn",
+    "this worker, shared",
+    (sys.executable, "-m", "benchmarks.counted_worker", "start"),
+    {"CHAT_ISOLATION": "shared", "CHAT_MAX_ROOMS": "1000", "CHAT_HEALTH_PORT": "0"},
+)
+"""The first of the subjects below, which can also be asked for its tasks. Measured by churn alone."""
+
 SUBJECTS = (
     _worker("shared"),
     _worker("process"),

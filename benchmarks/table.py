@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from benchmarks.aims import Verdict
+from benchmarks.churn import Sample, growth_per_thousand, milestones
 from benchmarks.figures import Figures
 from benchmarks.performance import Hosting
 from benchmarks.results import Measured, Results
@@ -67,6 +68,26 @@ def tabulate(results: Results) -> list[Rows]:
     return tables
 
 
+def summary(results: Results) -> Rows:
+    """Show p50 and p95 of all workloads beside one another, subject by subject."""
+    workloads = [(m, w) for m in results.measured for w in m.program.workloads]
+    rows = []
+    for subject, title in results.titles.items():
+        found = [measured.figures(workload.name, subject) for measured, workload in workloads]
+        if any(found):
+            cells = [_pair(each, workloads[at][1]) for at, each in enumerate(found)]
+            rows.append((title, *cells))
+    heads = ("p50 / p95, ms", *(workload.title for _, workload in workloads))
+    return Rows("Delays", heads, rows)
+
+
+def _pair(figures: Figures | None, workload: Workload) -> str:
+    if figures is None:
+        return ""
+    fewer = f" ({figures.rooms:g} rooms)" if figures.rooms < workload.rooms else ""
+    return f"{_ms(figures.p50_ms)} / {_ms(figures.p95_ms)}{fewer}"
+
+
 def speed(results: Results, measured: Measured, workload: Workload) -> Rows:
     """Show the delays of one workload, subject by subject."""
     heads = ("", "p50", "p95", "max", "first", "turn", "CPU", "late", "lost", "bytes")
@@ -78,6 +99,8 @@ def speed(results: Results, measured: Measured, workload: Workload) -> Rows:
         if short:
             reasons = "; ".join(dict.fromkeys(measured.stopped(subject)))
             notes.append(f"{title}, {len(reached)} of {len(runs)} runs: {reasons}.")
+        if len(runs) < max(map(len, measured.runs.values())):
+            notes.append(f"{title}: measured in {len(runs)} run{'s' * (len(runs) > 1)} only.")
         if figures := measured.figures(workload.name, subject):
             title += f", {figures.rooms:g} rooms" if figures.rooms < workload.rooms else ""
             rows.append((title, *_speed_cells(figures, [run.p95_ms for run in reached])))
@@ -130,6 +153,25 @@ def traffic(measured: Iterable[Traffic]) -> Rows:
     heads = [head for readers in READERS for head in (f"packets, {readers} reading", "bytes")]
     rows = [(way, *cells) for way, cells in by_way.items()]
     return Rows("What the worker sends for one reply of 2200 bytes", ("", *heads), rows)
+
+
+def churn(samples: Sequence[Sample]) -> Rows:
+    """Show what a worker takes as rooms come and go."""
+    rows = [
+        (
+            f"{each.rooms:,}",
+            f"{each.pss_mb:.0f}",
+            f"{each.rss_mb:.0f}",
+            str(each.threads),
+            str(each.descriptors),
+            str(each.tasks),
+        )
+        for each in milestones(samples)
+    ]
+    growth = growth_per_thousand(samples)
+    notes = [] if growth is None else [f"Second half: {growth:+.1f} MB of PSS for 1,000 rooms."]
+    heads = ("rooms opened and closed", "PSS", "RSS", "threads", "descriptors", "tasks")
+    return Rows("Rooms that come and go", heads, rows, notes)
 
 
 def verdicts(judged: Iterable[Verdict]) -> Rows:

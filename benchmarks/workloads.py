@@ -3,7 +3,7 @@
 A *program* is what one worker goes through in a run, without being started again in between.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from benchmarks.scenarios import FAST, PACED, SLOW, STEADY, Scenario
 
@@ -46,6 +46,9 @@ class Program:
     subjects: tuple[str, ...]
     """Names of those who are measured with it."""
 
+    fewer: dict[str, int] = field(default_factory=dict, hash=False)
+    """In how many runs at most, by name, for those that would take too long in all."""
+
     def shortened(self) -> "Program":
         """Ask for one reply where several are usual."""
         once = tuple(replace(workload, replies=1) for workload in self.workloads)
@@ -59,15 +62,33 @@ HUNDRED = Workload("hundred", SLOW, busy=100)
 TEN = Workload("ten", STEADY, busy=10)
 TEN_AMONG_IDLE = Workload("ten-among-idle", STEADY, busy=10, idle=300)
 
-_HOSTINGS = ("shared", "process", "default", "lean", "thread", "openrtc")
-
 ONE_ROOM = Program(
-    "one", "One room", (ONE_PACED, ONE_FAST), ("shared", "process", "default", "lean", "json")
+    "one",
+    "One room",
+    (ONE_PACED, ONE_FAST),
+    ("shared", "process", "default", "lean", "json"),
+    {"process": 1, "lean": 1, "json": 1},
 )
-TWENTY_ROOMS = Program("twenty", "20 rooms", (TWENTY,), _HOSTINGS)
-HUNDRED_ROOMS = Program("hundred", "100 rooms", (HUNDRED,), _HOSTINGS)
+TWENTY_ROOMS = Program(
+    "twenty",
+    "20 rooms",
+    (TWENTY,),
+    ("shared", "process", "default", "lean", "thread", "openrtc"),
+    {"process": 1},
+)
+HUNDRED_ROOMS = Program(
+    "hundred",
+    "100 rooms",
+    (HUNDRED,),
+    ("shared", "default", "lean", "thread", "openrtc"),
+    {"default": 1, "lean": 1, "thread": 1, "openrtc": 2},
+)
 IDLE_ROOMS = Program(
-    "idle", "10 rooms, then 300 idle ones", (TEN, TEN_AMONG_IDLE), ("shared", "lean", "openrtc")
+    "idle",
+    "10 rooms, then 300 idle ones",
+    (TEN, TEN_AMONG_IDLE),
+    ("shared", "lean", "openrtc"),
+    {"shared": 2, "lean": 1, "openrtc": 1},
 )
 
 PROGRAMS = (ONE_ROOM, TWENTY_ROOMS, HUNDRED_ROOMS, IDLE_ROOMS)

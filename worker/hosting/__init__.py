@@ -3,6 +3,7 @@
 from .admission import Admission
 from .capacity import max_rooms_here
 from .connection import Connection
+from .native_logs import keep_native_logs_native
 from .per_process import PerProcess
 from .server import Isolation, create_server
 from .timeline import log_when_ready
@@ -13,6 +14,7 @@ __all__ = [
     "Isolation",
     "PerProcess",
     "create_server",
+    "keep_native_logs_native",
     "log_when_ready",
     "max_rooms_here",
 ]

@@ -1,12 +1,16 @@
 import re
 from pathlib import Path
 
-from benchmarks.document import DOCUMENT, NOT_MEASURED, fill, make_sections
+import pytest
+
+from benchmarks.churn import Sample
+from benchmarks.document import DOCUMENT, NOT_MEASURED, README, fill, make_sections
 from benchmarks.plots import draw
 from benchmarks.traffic import Traffic
 from benchmarks.workloads import PROGRAMS
 from tests.unit.benchmarks.samples import FIGURES, empty_results, performance
 
+CHURN = [Sample(rooms, 100, 130, 20, 30, 7) for rooms in (0, 20, 40)]
 MEMORY = [(0, 90), (1, 100), (11, 125)]
 
 
@@ -16,6 +20,7 @@ def filled_results() -> dict[str, str]:
         done = performance(dict.fromkeys(program.workloads, FIGURES), MEMORY)
         results.add(program, "shared", done)
     results.traffic = [Traffic("stream", readers, 2, 3) for readers in (1, 10)]
+    results.churn = CHURN
     return make_sections(results)
 
 
@@ -30,8 +35,9 @@ def test_what_was_not_measured_says_so() -> None:
     assert NOT_MEASURED in fill("<!-- begin x -->\n5 ms\n<!-- end x -->", {})
 
 
-def test_every_section_of_the_document_can_be_filled() -> None:
-    names = re.findall(r"<!-- begin ([\w-]+) -->", DOCUMENT.read_text("utf-8"))
+@pytest.mark.parametrize("document", [DOCUMENT, README], ids=lambda file: file.name)
+def test_every_section_of_the_documents_can_be_filled(document: Path) -> None:
+    names = re.findall(r"<!-- begin ([\w-]+) -->", document.read_text("utf-8"))
     assert names
     assert set(names) <= set(filled_results())
 
@@ -42,12 +48,14 @@ def test_plots_are_drawn_of_what_was_measured(tmp_path: Path) -> None:
         done = performance(dict.fromkeys(program.workloads, FIGURES), MEMORY)
         results.add(program, "shared", done)
     results.traffic = [Traffic("stream", readers, 2, 3) for readers in (1, 10)]
+    results.churn = CHURN
     files = draw(results, tmp_path)
     assert [file.stem for file in files] == [
         "performance-delay",
         "performance-memory",
         "performance-cpu",
         "performance-bytes",
+        "performance-churn",
     ]
     assert "this worker, shared" in files[0].read_text("utf-8")
 

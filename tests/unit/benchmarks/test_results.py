@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.churn import Sample
 from benchmarks.results import read
 from benchmarks.traffic import Traffic
 from benchmarks.workloads import ONE_PACED, ONE_ROOM, TWENTY, TWENTY_ROOMS
@@ -14,6 +15,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     results.add(TWENTY_ROOMS, "shared", performance({TWENTY: FIGURES}, [(0, 90), (1, 100)]))
     results.add(TWENTY_ROOMS, "openrtc", performance({}, stopped="not installed"))
     results.traffic = [Traffic("stream", 1, 2, 3)]
+    results.churn = [Sample(0, 100, 130, 20, 30, 7)]
     results.write(tmp_path / "new" / "results.json")
     assert read([tmp_path / "new" / "results.json"]) == results
 
@@ -46,9 +48,23 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
 
 def test_an_interrupted_round_is_dropped() -> None:
     results = empty_results()
-    for subject in ("shared", "lean", "shared"):
+    for subject in ("shared", "lean", "process", "shared"):
         results.add(TWENTY_ROOMS, subject, performance({TWENTY: FIGURES}))
     results.keep_whole_rounds()
     measured = results.of("twenty")
     assert measured is not None
-    assert [len(runs) for runs in measured.runs.values()] == [1, 1]
+    assert [len(runs) for runs in measured.runs.values()] == [1, 1, 1]
+
+
+def test_who_was_to_perform_once_does_not_limit_the_rounds() -> None:
+    results = empty_results()
+    for subject in ("shared", "lean", "process", "lean", "shared", "shared"):
+        results.add(TWENTY_ROOMS, subject, performance({TWENTY: FIGURES}))
+    results.keep_whole_rounds()
+    measured = results.of("twenty")
+    assert measured is not None
+    assert {name: len(runs) for name, runs in measured.runs.items()} == {
+        "shared": 2,
+        "lean": 2,
+        "process": 1,
+    }

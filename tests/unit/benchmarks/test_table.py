@@ -4,7 +4,8 @@ from dataclasses import replace
 from rich.console import Console
 
 from benchmarks.aims import Verdict
-from benchmarks.table import Rows, hosting, speed, tabulate, traffic, verdicts
+from benchmarks.churn import Sample
+from benchmarks.table import Rows, churn, hosting, speed, summary, tabulate, traffic, verdicts
 from benchmarks.traffic import Traffic
 from benchmarks.workloads import (
     IDLE_ROOMS,
@@ -35,6 +36,37 @@ def test_what_was_not_reached_says_why() -> None:
     rows = speed(results, results.measured[0], TWENTY)
     assert rows.rows[0][1] == "not reached"
     assert "0 of 1 runs: 4 of 20 rooms: no agent" in rows.notes[0]
+
+
+def test_who_was_measured_less_often_is_named() -> None:
+    results = empty_results()
+    for subject in ("shared", "process", "shared"):
+        results.add(TWENTY_ROOMS, subject, performance({TWENTY: replace(FIGURES, rooms=20)}))
+    notes = speed(results, results.measured[0], TWENTY).notes
+    assert notes == ["this worker, process: measured in 1 run only."]
+
+
+def test_the_summary_has_a_column_for_each_workload() -> None:
+    results = empty_results()
+    results.add(ONE_ROOM, "shared", performance({ONE_PACED: FIGURES, ONE_FAST: FIGURES}))
+    results.add(TWENTY_ROOMS, "lean", performance({TWENTY: replace(FIGURES, rooms=20)}))
+    rows = summary(results)
+    assert rows.heads[1:] == (ONE_PACED.title, ONE_FAST.title, TWENTY.title)
+    assert [row[1:] for row in rows.rows] == [
+        ("3.1 / 5.0", "3.1 / 5.0", ""),
+        ("", "", "3.1 / 5.0"),
+    ]
+
+
+def test_churn_says_what_was_taken_and_whether_it_grew() -> None:
+    samples = [Sample(rooms, 100 + rooms / 10, 150, 20, 30, 7) for rooms in range(0, 220, 20)]
+    rows = churn(samples)
+    assert [row[:3] for row in rows.rows] == [
+        ("0", "100", "150"),
+        ("100", "110", "150"),
+        ("200", "120", "150"),
+    ]
+    assert rows.notes == ["Second half: +100.0 MB of PSS for 1,000 rooms."]
 
 
 def test_fewer_rooms_than_planned_are_named() -> None:

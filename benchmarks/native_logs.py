@@ -1,0 +1,15 @@
+"""Keeps the native log of the people's SDK out of Python, where it would delay what they note.
+
+`worker.hosting` does the same for this project's worker. It is not imported for that: with it comes
+livekit-agents, which is too large for each process with people.
+"""
+
+from livekit import rtc
+from livekit.rtc import _ffi_client
+
+
+def keep_native_logs_native() -> None:
+    """Let the native side write its errors to stderr itself, for this process, from now on."""
+    _ffi_client.FfiClient.instance._ffi_lib.livekit_ffi_initialize(
+        _ffi_client.ffi_event_callback, False, b"python", rtc.__version__.encode("ascii")
+    )

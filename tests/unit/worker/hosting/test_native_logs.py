@@ -1,0 +1,78 @@
+"""The SDK's native side writes its log itself, and sends it to Python only where it is asked to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from livekit.rtc import _ffi_client
+
+from worker.hosting import native_logs
+from worker.hosting.internals import Internal, find_misfits
+from worker.hosting.native_logs import INTERNALS, keep_native_logs_native
+
+FIRST_RECORD = "initializing ffi server"
+"""What the native side logs when it is told where its log goes to."""
+
+START_LIMIT = 60.0
+"""Seconds for a Python process on a busy machine."""
+
+
+@pytest.fixture
+def initialized(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the native side was told to send its log, for each time it was told anything."""
+    told: list[bool] = []
+
+    def initialize(_callback: object, capture: bool, _sdk: bytes, _version: bytes) -> None:
+        told.append(capture)
+
+    library = SimpleNamespace(livekit_ffi_initialize=initialize)
+    client = SimpleNamespace(_ffi_lib=library)
+    monkeypatch.setattr(_ffi_client.FfiClient, "_instance", client)
+    monkeypatch.delenv("LIVEKIT_RTC_DEBUG", raising=False)
+    return told
+
+
+def test_the_native_side_is_told_to_keep_its_log(initialized: list[bool]) -> None:
+    keep_native_logs_native()
+    assert initialized == [False]
+
+
+@pytest.mark.parametrize(("value", "kept"), [("1", False), (" True ", False), ("0", True)])
+def test_who_debugs_the_sdk_gets_its_log_in_python(
+    value: str, kept: bool, initialized: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIVEKIT_RTC_DEBUG", value)
+    keep_native_logs_native()
+    assert bool(initialized) is kept
+
+
+def test_an_sdk_that_has_moved_costs_a_warning(
+    initialized: list[bool], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = (Internal("livekit.rtc._ffi_client", "FfiClient.gone"),)
+    monkeypatch.setattr(native_logs, "INTERNALS", gone)
+    keep_native_logs_native()
+    assert initialized == []
+    assert "every native log record is sent to Python" in caplog.messages
+
+
+def test_the_installed_sdk_is_what_this_builds_on() -> None:
+    assert find_misfits(INTERNALS) == []
+
+
+def test_the_native_library_writes_its_log_itself() -> None:
+    code = "from worker.hosting import native_logs; native_logs.keep_native_logs_native()"
+    environment = {**os.environ, "RUST_LOG": "debug", "LIVEKIT_RTC_DEBUG": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=START_LIMIT,
+    )
+    assert FIRST_RECORD in done.stderr
