@@ -34,6 +34,10 @@ from .outgoing import OutgoingMessage
 KEPT = 256
 """Messages whose state is kept after they are complete, for edits and for people who come back."""
 
+STREAMS_AT_ONCE = 4
+"""Complete messages that are on their way as text streams at a time. Who arrives is sent all that it
+missed, and receivers limit the streams that one sender may hold open (`Inbox` to eight)."""
+
 
 class Outbox:
     """Delivers the messages of one manager."""
@@ -54,6 +58,7 @@ class Outbox:
         self._twins = twins
         self._messages: OrderedDict[str, OutgoingMessage] = OrderedDict()
         self._segment_turn = Turn()
+        self._slots = asyncio.Semaphore(STREAMS_AT_ONCE)
 
     async def send(self, message: ChatMessage, draft: Draft, *, new: bool = False) -> None:
         """Bring everybody to `draft`, and return when those who can be reached have it.
@@ -161,7 +166,9 @@ class Outbox:
                 return ProtobufChannel(participant, message, earlier=earlier)
             case _:
                 twins = self._twins()
-                return StreamChannel(participant, message, earlier=earlier, twins_for_all=twins)
+                return StreamChannel(
+                    participant, message, earlier=earlier, twins_for_all=twins, slots=self._slots
+                )
 
     def _forget_old(self) -> None:
         done = [i for i, m in self._messages.items() if m.draft.complete and not m.busy]

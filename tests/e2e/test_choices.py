@@ -15,8 +15,8 @@ from tests.worker_process import running_worker
 from worker.devstack.livekit_server import LiveKitServer
 
 GREETING = "Good day!"
-PER_MINUTE = 5
-WAITING = 2
+PER_MINUTE = 7
+WAITING = 3
 TOO_MANY = prompts.load("notice_too_many_messages")
 TOO_MANY_WAITING = prompts.load("notice_too_many_waiting")
 
@@ -114,5 +114,9 @@ async def test_more_than_may_wait_is_refused_in_one_line_and_the_rest_is_answere
         first.release.set()
         answers = [f"You said: {number}" for number in range(WAITING)]
         await ada.sees("A story", *answers)
-        assert sorted(ada.texts) == sorted([GREETING, "A story", TOO_MANY_WAITING, *answers])
-        assert len(chosen_llm.requests) == before + 1 + WAITING
+        await ada.say("and now?")
+        await ada.sees("You said: and now?")
+        assert sorted(ada.texts) == sorted(
+            [GREETING, "A story", TOO_MANY_WAITING, *answers, "You said: and now?"]
+        )
+        assert len(chosen_llm.requests) == before + 1 + WAITING + 1

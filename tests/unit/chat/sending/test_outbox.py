@@ -8,8 +8,9 @@ import pytest
 from livekit import rtc
 
 from chat import ChatManager, ChatMessage
-from chat.sending.outbox import KEPT
-from tests.doubles import Client, FakeRoom, Fate, Frame, Header, Packet, Page, say_hello
+from chat.sending.outbox import KEPT, STREAMS_AT_ONCE
+from tests.doubles import Client, FakeRoom, Fate, Frame, Header, Packet, Page, Trailer, say_hello
+from tests.waiting import eventually
 
 AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
@@ -198,6 +199,21 @@ async def test_who_is_announced_right_after_a_message_gets_it(sending: Sending) 
     assert page.texts == ["hi"]
 
 
+async def test_who_comes_is_told_much_in_order_and_a_little_at_a_time(sending: Sending) -> None:
+    sending.join("ada")
+    texts = [f"message {number}" for number in range(20)]
+    for text in texts:
+        await sending.chat.send_message(text)
+    before = len(sending.room.me.sent)
+    page = sending.join("bob")
+    await eventually(lambda: page.texts == texts)
+    at_once = most = 0
+    for frame in sending.room.me.sent[before:]:
+        at_once += isinstance(frame, Header) - isinstance(frame, Trailer)
+        most = max(most, at_once)
+    assert 0 < most <= STREAMS_AT_ONCE
+
+
 async def test_who_has_it_all_is_not_told_again(sending: Sending) -> None:
     sending.join("ada")
     await sending.chat.send_message("hi")
@@ -293,6 +309,7 @@ async def test_only_the_latest_messages_are_kept(sending: Sending) -> None:
     for _ in range(KEPT + 1):
         await sending.chat.send_message("hi")
     page = sending.join("ada")
+    await eventually(lambda: len(page.texts) >= KEPT)
     await sending.settle()
     assert len(page.texts) == KEPT
     assert page.bubbles[0].key == ("chat", growing.id)
