@@ -9,7 +9,9 @@ import asyncio
 import gc
 import logging
 import signal
+import threading
 import time
+from concurrent.futures.thread import _threads_queues
 
 from livekit import rtc
 from livekit.agents import AgentServer, JobContext, JobRequest, cli
@@ -76,7 +78,7 @@ def _tell() -> None:
         "tasks": len(asyncio.all_tasks()),
         "listeners": len(FfiClient.instance.queue._subscribers),
         "rooms": sum(isinstance(thing, rtc.Room) for thing in gc.get_objects()),
-        "objects": len(gc.get_objects()),
+        "pool_threads": sum(thread in _threads_queues for thread in threading.enumerate()),
     }
     logger.info("state", extra=extra)
 
