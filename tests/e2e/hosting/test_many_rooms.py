@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 
 from tests.doubles import FakeOpenAI
@@ -45,10 +46,14 @@ async def test_a_burst_is_shared_by_workers_and_none_takes_more_than_it_may(
         await rooms.open(*(f"room-{n}" for n in range(BURST)))
         with contextlib.suppress(TimeoutError):
             await agents_ready([first, second], BURST)
-        taken = [len(records(worker, READY)) for worker in (first, second)]
+        ready = [records(worker, READY) for worker in (first, second)]
+    taken = [len(lines) for lines in ready]
     assert sum(taken) == BURST, taken
     assert min(taken) > 0
     assert max(taken) <= MAX_ROOMS
+    # The line is logged on an event of the room's, and tells its room by the context of that.
+    told = {line["room"] for line in itertools.chain(*ready)}
+    assert told == {f"room-{n}" for n in range(BURST)}
 
 
 async def test_rooms_that_were_closed_leave_nothing_behind(
