@@ -6,6 +6,7 @@ It tells its state, as one log line, whenever it gets SIGUSR1. Run it as a modul
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import signal
@@ -35,7 +36,7 @@ END_LIMIT = 1.0
 async def hold_conversation(job: JobContext) -> None:
     """Be the agent, or fail."""
     fault = job.job.room.name.partition("-")[0]
-    if fault not in {"crash", "hang", "block"}:
+    if fault not in {"crash", "hang", "block", "stubborn"}:
         await agent.hold_conversation(job)
         return
     await job.connect()
@@ -45,6 +46,9 @@ async def hold_conversation(job: JobContext) -> None:
         time.sleep(BLOCKED)  # noqa: ASYNC251 - this is the fault.
     if fault == "hang":
         await asyncio.Event().wait()
+    while fault == "stubborn":
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
 
 
 def create_server() -> AgentServer:
