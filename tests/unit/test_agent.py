@@ -1,14 +1,18 @@
-"""Which dispatches the worker takes."""
+"""Which dispatches the worker takes, and how it leaves a room."""
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from livekit.agents import AgentServer, JobRequest
+from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobRequest
 
 import agent
+from assistant import RoomAssistant
+from tests.doubles import FakeRoom
+from worker import hosting
 from worker.hosting.memory import Memory
 from worker.settings import Settings
 
@@ -46,3 +50,32 @@ async def test_the_worker_is_full_with_the_last_room_it_may_take(
     if active < 4:
         expected = {"accepted": True, "identity": "agent-assistant", "name": "Ada"}
     assert request.answer == expected
+
+
+class Assistant:
+    """Knows whether it was closed."""
+
+    closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+async def test_a_room_that_never_connects_does_not_keep_its_job_from_ending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hanging = asyncio.Event()
+
+    async def connect(**_: Any) -> None:
+        await hanging.wait()
+
+    job = SimpleNamespace(room=FakeRoom(), connect=connect, job=SimpleNamespace(id="job-1"))
+    connection = hosting.Connection(cast("JobContext", job), AutoSubscribe.SUBSCRIBE_NONE)
+    assistant = Assistant()
+    monkeypatch.setitem(agent._assistants, "job-1", (cast("RoomAssistant", assistant), connection))
+    monkeypatch.setattr(agent, "SETTLE_LIMIT", 0.01)
+    async with asyncio.timeout(5):
+        await agent.end_conversation(cast("JobContext", job))
+    assert assistant.closed
+    hanging.set()
+    await connection
