@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     """Whether all rooms share the worker's process, or each has a process of its own."""
 
     chat_max_rooms: Annotated[int, Field(ge=1)] | None = None
-    """Rooms that one worker takes at a time. None: as many as its memory and cores are good for."""
+    """Rooms that one worker takes at a time. None: as many as its memory, cores and open files are good
+    for."""
 
     chat_max_turns: Annotated[int, Field(ge=1)] = 100
     """Replies that one worker process generates at a time; other turns wait for them."""
