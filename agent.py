@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import sys
+import warnings
 from functools import cache
 from importlib import import_module
 
@@ -50,7 +51,17 @@ CLOSING_LIMIT = 10.0
 SESSION_END_LIMIT = SETTLE_LIMIT + CLOSING_LIMIT + 5.0
 """Seconds for leaving a room, beyond the reply's grace: all of the above, and some to spare."""
 
-asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+def use_uvloop() -> None:
+    """Have all event loops be uvloop's, those that LiveKit's command line makes, too."""
+    with warnings.catch_warnings():
+        # LiveKit's command line makes its loops by the policy, and has no other place to say which.
+        # Python 3.14 warns of policies; 3.16 will have none.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+
+use_uvloop()
 
 logger = logging.getLogger(__name__)
 

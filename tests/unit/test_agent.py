@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -50,6 +51,23 @@ async def test_the_worker_is_full_with_the_last_room_it_may_take(
     if active < 4:
         expected = {"accepted": True, "identity": "agent-assistant", "name": "Ada"}
     assert request.answer == expected
+
+
+def test_the_event_loop_is_fast_and_no_warning_of_how_it_came_to_be_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    set_policy = asyncio.set_event_loop_policy
+    policies: list[object] = []
+
+    def set_as_python_3_14(policy: asyncio.AbstractEventLoopPolicy) -> None:
+        warnings.warn("'asyncio.set_event_loop_policy' is deprecated", DeprecationWarning, 2)
+        policies.append(policy)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "set_event_loop_policy", set_as_python_3_14)
+        agent.use_uvloop()
+    assert asyncio.set_event_loop_policy is set_policy
+    assert [type(policy).__module__ for policy in policies] == ["uvloop"]
 
 
 class Assistant:
