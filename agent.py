@@ -6,8 +6,10 @@ It puts the parts together, and nothing else: ``chat`` talks, ``assistant`` thin
 """
 
 import asyncio
+import logging
 import os
 import sys
+import warnings
 from functools import cache
 from importlib import import_module
 
@@ -40,10 +42,28 @@ IDENTITY = "agent-assistant"
 """The agent's identity, the same in every room and after every restart: clients merge edits by it,
 and a second agent dispatched to a room by mistake takes the place of the first."""
 
-SESSION_END_LIMIT = 20.0
-"""Seconds for completing what is being written when a room is left, beyond the reply's grace."""
+SETTLE_LIMIT = 5.0
+"""Seconds that a room that is to be left may still take to be connected."""
 
-asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+CLOSING_LIMIT = 10.0
+"""Seconds that a `RoomAssistant` takes to close at most, beyond the reply's grace."""
+
+SESSION_END_LIMIT = SETTLE_LIMIT + CLOSING_LIMIT + 5.0
+"""Seconds for leaving a room, beyond the reply's grace: all of the above, and some to spare."""
+
+
+def use_uvloop() -> None:
+    """Have all event loops be uvloop's, those that LiveKit's command line makes, too."""
+    with warnings.catch_warnings():
+        # LiveKit's command line makes its loops by the policy, and has no other place to say which.
+        # Python 3.14 warns of policies; 3.16 will have none.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+
+use_uvloop()
+
+logger = logging.getLogger(__name__)
 
 _assistants: dict[str, tuple[RoomAssistant, hosting.Connection]] = {}
 
@@ -76,7 +96,8 @@ async def end_conversation(job: JobContext) -> None:
     found = _assistants.pop(job.job.id, None)
     if found is not None:
         assistant, connection = found
-        await connection.settled()
+        if not await connection.settled(SETTLE_LIMIT):
+            logger.warning("room is left before it was connected")
         await assistant.aclose()
 
 

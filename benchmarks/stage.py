@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from benchmarks.subjects import Subject
 from benchmarks.tokens import GarbledReplyError
 from benchmarks.usage import ProcessTree
 from benchmarks.workloads import Program, Workload
+from tests.environment import environment_with
 from worker.devstack.errors import StackError
 from worker.devstack.livekit_server import LiveKitServer
 
@@ -41,8 +41,6 @@ LEAST_FREE_GB = 3.0
 
 _REGISTERED = "registered worker"
 """What every worker logs once it can be given rooms."""
-
-_OWN_SETTINGS = ("LIVEKIT_", "OPENAI_", "CHAT_")
 
 Progress = Callable[[str], None]
 """Called with what is being done."""
@@ -92,7 +90,7 @@ class Stage:
             asyncio.run(churn(server, worker, rooms, on_sample))
 
     def _worker(self, subject: Subject, server: LiveKitServer) -> AbstractContextManager[Listener]:
-        environment = _environment(
+        environment = environment_with(
             LIVEKIT_URL=server.url,
             LIVEKIT_API_KEY=server.api_key,
             LIVEKIT_API_SECRET=server.api_secret,
@@ -186,13 +184,6 @@ def set_up(set_up_limit: float) -> Iterator[Stage]:
         set_up_limit: Seconds that opening the rooms of a program may take.
     """
     command = [sys.executable, "-m", "benchmarks.fake_llm"]
-    with listening_to("the fake LLM", command, _environment()) as llm:
+    with listening_to("the fake LLM", command, environment_with()) as llm:
         url = json.loads(llm.wait_for_line('"base_url"', START_LIMIT))["base_url"]
         yield Stage(url, set_up_limit)
-
-
-def _environment(**settings: str) -> dict[str, str]:
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(_OWN_SETTINGS)
-    }
-    return inherited | {"PYTHONUNBUFFERED": "1"} | settings

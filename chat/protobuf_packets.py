@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,6 +24,8 @@ from livekit.rtc.participant import PublishDataError
 from .events import OwnedTasks
 from .message import ChatMessage, generate_id, timestamp_from_ms
 from .wire import MAX_ID_LENGTH
+
+logger = logging.getLogger(__name__)
 
 if "edit_chat_message" not in FfiRequest.DESCRIPTOR.fields_by_name:
     raise ImportError("the native side no longer edits chat messages")
@@ -47,7 +50,8 @@ class ProtobufListener:
 
         Args:
             room: The room.
-            on_packet: Called with each packet and its sender's identity.
+            on_packet: Called with each packet and its sender's identity, in the context of this
+                call. What it raises is logged.
         """
         self._room = room
         self._on_packet = on_packet
@@ -87,12 +91,13 @@ class _Hub:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._listeners: list[ProtobufListener] = []
+        self._listeners: dict[ProtobufListener, contextvars.Context] = {}
         self._queue: Queue[FfiEvent] | None = None
         self._tasks = OwnedTasks()
 
     def add(self, listener: ProtobufListener) -> None:
-        self._listeners.append(listener)
+        # What is done with a packet is part of its room's job, and so are the log lines of it.
+        self._listeners[listener] = contextvars.copy_context()
         if self._queue is None:
             queue = FfiClient.instance.queue.subscribe(self._loop, filter_fn=_is_chat)
             self._queue = queue
@@ -101,8 +106,7 @@ class _Hub:
             contextvars.Context().run(self._tasks.spawn, listening, "protobuf chat listener")
 
     def remove(self, listener: ProtobufListener) -> None:
-        if listener in self._listeners:
-            self._listeners.remove(listener)
+        self._listeners.pop(listener, None)
         if not self._listeners and self._queue is not None:
             # A subscription that outlives its event loop makes the native side panic at exit.
             FfiClient.instance.queue.unsubscribe(self._queue)
@@ -113,8 +117,15 @@ class _Hub:
     async def _listen(self, queue: Queue[FfiEvent]) -> None:
         while True:
             event = (await queue.get()).room_event
-            for listener in list(self._listeners):
-                listener.take(event)
+            for listener, context in list(self._listeners.items()):
+                context.run(_take, listener, event)
+
+
+def _take(listener: ProtobufListener, event: RoomEvent) -> None:
+    try:
+        listener.take(event)
+    except Exception:
+        logger.exception("protobuf chat packet failed")
 
 
 def _is_chat(event: FfiEvent) -> bool:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.doubles import MODEL, FakeOpenAI
+from tests.environment import environment_with
 from worker.devstack.livekit_server import LiveKitServer
 from worker.devstack.process import Child
 
@@ -41,7 +42,7 @@ class WorkerProcess:
             "worker",
             [sys.executable, *arguments],
             output=subprocess.PIPE,
-            env=_environment(settings),
+            env=environment_with(**settings),
         )
         self._reader = threading.Thread(target=self._read_logs, daemon=True)
         self._reader.start()
@@ -133,12 +134,6 @@ def running_worker(
         yield process
     finally:
         process.stop()
-
-
-def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    ours = ("LIVEKIT_", "OPENAI_", "CHAT_")
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
-    return {**inherited, "PYTHONUNBUFFERED": "1", **settings}
 
 
 def _parse(line: bytes) -> LogRecord:

@@ -58,10 +58,12 @@ class Settings(BaseSettings):
     """Whether all rooms share the worker's process, or each has a process of its own."""
 
     chat_max_rooms: Annotated[int, Field(ge=1)] | None = None
-    """Rooms that one worker takes at a time. None: as many as its memory and cores are good for."""
+    """Rooms that one worker takes at a time. None: as many as its memory, cores and open files are good
+    for."""
 
     chat_max_turns: Annotated[int, Field(ge=1)] = 100
-    """Replies that one worker process generates at a time; other turns wait for them."""
+    """Replies that one process generates at a time; other turns wait for them. With ``process`` as
+    `chat_isolation` each room has a process, and one turn at a time: `chat_max_rooms` is the limit."""
 
     chat_max_messages_per_minute: Annotated[int, Field(ge=1)] = 30
     """Messages of one person that are read in a minute."""

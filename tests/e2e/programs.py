@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
+from tests.environment import environment_with
 from tests.waiting import eventually
 
 PROJECT = Path(__file__).parents[2]
@@ -100,8 +101,6 @@ async def agent_program(
         settings: Variables of ours.
         folder: Where to run it, and find its ``.env``.
     """
-    ours = ("LIVEKIT_", "OPENAI_", "CHAT_")
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     terminal, other_end = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -111,8 +110,7 @@ async def agent_program(
         stdout=other_end,
         stderr=other_end,
         cwd=folder,
-        env={**inherited, "PYTHONUNBUFFERED": "1", "TERM": "xterm", "COLUMNS": "200"}
-        | dict(settings or {}),
+        env=environment_with(TERM="xterm", COLUMNS="200", **(settings or {})),
         start_new_session=True,
     )
     os.close(other_end)

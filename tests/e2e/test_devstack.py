@@ -1,7 +1,6 @@
 """`python -m worker.devstack`, the whole of it, in a copy of the checkout."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import psutil
 import pytest
 
 from tests.doubles import FakeOpenAI
+from tests.environment import environment_with
 from worker.devstack.local_llm import LocalLlm
 from worker.devstack.model_server import find_model
 from worker.devstack.paths import PROJECT
@@ -33,7 +33,7 @@ class RunningStack:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "worker.devstack"],
             cwd=checkout,
-            env=_without_settings() | variables,
+            env=environment_with(**variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -76,11 +76,6 @@ class RunningStack:
                 with self._shown:
                     self.lines.append(line)
                     self._shown.notify_all()
-
-
-def _without_settings() -> dict[str, str]:
-    prefixes = ("LIVEKIT_", "OPENAI_", "CHAT_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
 
 
 @pytest.fixture

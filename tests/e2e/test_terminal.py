@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -10,6 +9,7 @@ import pytest
 
 from chat.terminal.played.clients import CLIENTS
 from tests.doubles import FakeOpenAI, Message, Reply, last_user_text, words
+from tests.environment import environment_with
 from worker.devstack.livekit_server import LiveKitServer
 from worker.devstack.paths import PROJECT
 
@@ -26,7 +26,6 @@ def answer_slowly(messages: list[Message]) -> Reply:
 def converse(
     server: LiveKitServer, *arguments: str, lines: str
 ) -> subprocess.CompletedProcess[str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LIVEKIT_", "CHAT_"))}
     settings = {
         "LIVEKIT_URL": server.url,
         "LIVEKIT_API_KEY": server.api_key,
@@ -36,7 +35,7 @@ def converse(
     return subprocess.run(
         [sys.executable, "-m", "chat", *arguments],
         cwd=PROJECT,
-        env=inherited | settings,
+        env=environment_with(**settings),
         input=lines,
         capture_output=True,
         text=True,

@@ -1,14 +1,19 @@
-"""Which dispatches the worker takes."""
+"""Which dispatches the worker takes, and how it leaves a room."""
 
 from __future__ import annotations
 
+import asyncio
+import warnings
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from livekit.agents import AgentServer, JobRequest
+from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobRequest
 
 import agent
+from assistant import RoomAssistant
+from tests.doubles import FakeRoom
+from worker import hosting
 from worker.hosting.memory import Memory
 from worker.settings import Settings
 
@@ -46,3 +51,49 @@ async def test_the_worker_is_full_with_the_last_room_it_may_take(
     if active < 4:
         expected = {"accepted": True, "identity": "agent-assistant", "name": "Ada"}
     assert request.answer == expected
+
+
+def test_the_event_loop_is_fast_and_no_warning_of_how_it_came_to_be_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    set_policy = asyncio.set_event_loop_policy
+    policies: list[object] = []
+
+    def set_as_python_3_14(policy: asyncio.AbstractEventLoopPolicy) -> None:
+        warnings.warn("'asyncio.set_event_loop_policy' is deprecated", DeprecationWarning, 2)
+        policies.append(policy)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "set_event_loop_policy", set_as_python_3_14)
+        agent.use_uvloop()
+    assert asyncio.set_event_loop_policy is set_policy
+    assert [type(policy).__module__ for policy in policies] == ["uvloop"]
+
+
+class Assistant:
+    """Knows whether it was closed."""
+
+    closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+async def test_a_room_that_never_connects_does_not_keep_its_job_from_ending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hanging = asyncio.Event()
+
+    async def connect(**_: Any) -> None:
+        await hanging.wait()
+
+    job = SimpleNamespace(room=FakeRoom(), connect=connect, job=SimpleNamespace(id="job-1"))
+    connection = hosting.Connection(cast("JobContext", job), AutoSubscribe.SUBSCRIBE_NONE)
+    assistant = Assistant()
+    monkeypatch.setitem(agent._assistants, "job-1", (cast("RoomAssistant", assistant), connection))
+    monkeypatch.setattr(agent, "SETTLE_LIMIT", 0.01)
+    async with asyncio.timeout(5):
+        await agent.end_conversation(cast("JobContext", job))
+    assert assistant.closed
+    hanging.set()
+    await connection

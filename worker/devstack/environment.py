@@ -4,11 +4,14 @@ Runs before the environment exists: nothing here or imported here needs more tha
 library. `python -m worker.devstack.environment GROUP...` installs `requirements/GROUP.txt`.
 """
 
+import fcntl
 import hashlib
 import importlib.util
+import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from worker.devstack.command_line import run_command
@@ -30,11 +33,15 @@ def prepare(groups: Iterable[str], report: Report) -> None:
     Raises:
         StackError: It cannot be done; the line says why.
     """
-    outdated = [group for group in groups if not _is_installed(group)]
-    if outdated and not _works(_python()):
-        _create(report)
-    for group in outdated:
-        _install(group, report)
+    groups = list(groups)
+    if all(map(_is_installed, groups)):
+        return
+    with _one_installation_at_a_time(report):
+        outdated = [group for group in groups if not _is_installed(group)]
+        if outdated and not _works(_python()):
+            _create(report)
+        for group in outdated:
+            _install(group, report)
 
 
 def lock_file(group: str) -> Path:
@@ -70,6 +77,21 @@ def pip_install(
         run_logged(command, log, progress)
     except subprocess.CalledProcessError as error:
         raise failure(f"installing {lock.relative_to(PROJECT)}", error, log) from error
+
+
+@contextmanager
+def _one_installation_at_a_time(report: Report) -> Iterator[None]:
+    # The folder of lock files, because the environment's own is emptied when it is made again.
+    folder = os.open(PROJECT / "requirements", os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            report("another installation is under way: waiting for it")
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _install(group: str, report: Report) -> None:

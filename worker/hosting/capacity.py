@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from livekit.agents.utils.hw import get_cpu_monitor
 
+from .descriptors import raise_limit, rooms_within
 from .memory import read_memory
 from .server import Isolation
 
@@ -24,19 +25,23 @@ PROCESS_ROOMS = 50
 
 def max_rooms_here(isolation: Isolation) -> int:
     """Return how many rooms fit on this machine, or into this container."""
-    return default_max_rooms(isolation, get_cpu_monitor().cpu_count(), read_memory().total)
+    cores, memory = get_cpu_monitor().cpu_count(), read_memory().total
+    return default_max_rooms(isolation, cores, memory, raise_limit())
 
 
-def default_max_rooms(isolation: Isolation, cores: float, memory: int) -> int:
+def default_max_rooms(isolation: Isolation, cores: float, memory: int, open_files: int) -> int:
     """Return how many rooms fit.
 
     Args:
         isolation: Whether rooms share a process.
         cores: Processor cores that the worker may use, also a part of one.
         memory: Bytes that it may use, all in all.
+        open_files: How many files one process may open.
     """
     planned = int(memory * MEMORY_SHARE)
     if isolation == "process":
         return max(1, min(PROCESS_ROOMS, (planned - PROCESS_BASE) // PROCESS_ROOM))
     # One process runs Python on one core; the SDK's native threads use the others.
-    return max(1, min(int(SHARED_ROOMS_PER_CORE * cores), (planned - SHARED_BASE) // SHARED_ROOM))
+    by_cores = int(SHARED_ROOMS_PER_CORE * cores)
+    by_memory = (planned - SHARED_BASE) // SHARED_ROOM
+    return max(1, min(by_cores, by_memory, rooms_within(open_files)))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+import contextvars
+from collections.abc import Collection, Generator
+from typing import Any
 
+from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
 from .event_routing import route_events
@@ -32,6 +35,7 @@ class Connection:
             job: Whose room.
             auto_subscribe: Which tracks to subscribe to.
         """
+        self._room = job.room
         self._task = asyncio.get_running_loop().create_task(
             _connect(job, auto_subscribe), name=CONNECTING
         )
@@ -39,6 +43,37 @@ class Connection:
     def __await__(self) -> Generator[None, None, None]:
         return asyncio.shield(self._task).__await__()
 
-    async def settled(self) -> None:
-        """Wait until the room is connected or cannot be; only then can it be left."""
-        await asyncio.wait({self._task})
+    async def settled(self, limit: float) -> bool:
+        """Wait until the room is connected or cannot be; only then can it be left.
+
+        Args:
+            limit: Seconds to wait at most. A room that is connected only later is left then.
+
+        Returns:
+            Whether it came to that in time.
+        """
+        done, pending = await asyncio.wait({self._task}, timeout=limit)
+        if pending:
+            leave_when_connected(self._room, pending)
+        return bool(done)
+
+
+_leaving: set[asyncio.Task[None]] = set()
+
+
+def leave_when_connected(room: rtc.Room, connecting: Collection[asyncio.Task[Any]]) -> None:
+    """Leave a room, after these tasks have connected it if there are any. Returns at once."""
+    leave = asyncio.get_running_loop().create_task(
+        _leave(room, connecting),
+        # It must not look like a part of the job, which may be over before.
+        context=contextvars.Context(),
+    )
+    _leaving.add(leave)
+    leave.add_done_callback(_leaving.discard)
+
+
+async def _leave(room: rtc.Room, connecting: Collection[asyncio.Task[Any]]) -> None:
+    # A connect that is cancelled leaks sockets and may end the process (rust-sdks#1340).
+    if connecting:
+        await asyncio.wait(connecting)
+    await room.disconnect()

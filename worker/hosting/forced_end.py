@@ -7,9 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from livekit import rtc
-
-from .connection import CONNECTING
+from .connection import CONNECTING, leave_when_connected
 from .shared_job import SharedJob
 from .tasks import tasks_of, where_suspended
 
@@ -17,8 +15,6 @@ logger = logging.getLogger(__name__)
 
 CANCEL_LIMIT = 2.0
 """Seconds that a job's tasks have to end after they were cancelled."""
-
-_leaving: set[asyncio.Task[None]] = set()
 
 
 async def force_end(job: SharedJob, main: asyncio.Task[None], extra: Mapping[str, Any]) -> None:
@@ -43,21 +39,8 @@ async def force_end(job: SharedJob, main: asyncio.Task[None], extra: Mapping[str
     if not main.done():
         logger.error("job is given up: it cannot be cancelled", extra=dict(extra))
     if job.room is not None:
-        _leave_when_connected(job.room, connecting)
+        leave_when_connected(job.room, connecting)
 
 
 _JOB_TASKS = ("job_user_entrypoint", "job_shutdown_callback")
 """How livekit-agents names the tasks that run what a job brought along."""
-
-
-def _leave_when_connected(room: rtc.Room, connecting: list[asyncio.Task[Any]]) -> None:
-    leave = asyncio.get_running_loop().create_task(_leave(room, connecting))
-    _leaving.add(leave)
-    leave.add_done_callback(_leaving.discard)
-
-
-async def _leave(room: rtc.Room, connecting: list[asyncio.Task[Any]]) -> None:
-    # A connect that is cancelled leaks sockets and may end the process (rust-sdks#1340).
-    if connecting:
-        await asyncio.wait(connecting)
-    await room.disconnect()

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from livekit.agents import AgentServer
 
 from .admission import Admission
+from .descriptors import raise_limit, rooms_within
 from .internals import find_misfits
 from .load import Load
 from .memory import read_memory
@@ -54,12 +55,23 @@ def create_server(
     if misfits:
         # Not now: logging is set up when the server is run.
         server.once("worker_started", lambda: _warn(misfits))
+    if shared:
+        open_files = raise_limit()
+        server.once("worker_started", lambda: _compare(max_rooms, open_files))
     return server, admission
 
 
 def _warn(misfits: list[str]) -> None:
     extra = {"misfits": misfits}
     logger.warning("each room gets a process: this livekit-agents cannot share one", extra=extra)
+
+
+def _compare(max_rooms: int, open_files: int) -> None:
+    """Say it where no more rooms, or not even these, fit into a process for its open files."""
+    fitting = rooms_within(open_files)
+    if fitting <= max_rooms:
+        extra = {"open_files": open_files, "rooms_within": fitting, "max_rooms": max_rooms}
+        logger.warning("open files limit the rooms: see ulimit -n", extra=extra)
 
 
 def _server_class(*, shared: bool) -> type[AgentServer]:

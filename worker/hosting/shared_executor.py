@@ -15,7 +15,8 @@ from livekit.agents.job import RunningJobInfo
 from livekit.agents.telemetry import metrics
 
 from .forced_end import force_end
-from .shared_job import SharedJob, log_fields
+from .job_fields import job_fields
+from .shared_job import SharedJob
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class SharedExecutor:
 
     def logging_extra(self) -> dict[str, Any]:
         """Return the fields that tell this job's log records."""
-        return log_fields(self._info) if self._info is not None else {}
+        return job_fields(self._info.job) if self._info is not None else {}
 
     def _on_main_done(self, main: asyncio.Task[None]) -> None:
         crashed = not main.cancelled() and main.exception() is not None

@@ -11,7 +11,8 @@ from livekit import rtc
 from livekit.agents import JobContext, JobProcess
 from livekit.agents.ipc.inference_executor import InferenceExecutor
 from livekit.agents.ipc.job_proc_lazy_main import _InfClient, _JobProc
-from livekit.agents.job import RunningJobInfo
+
+from .job_fields import job_fields
 
 if TYPE_CHECKING:
     from livekit.agents.ipc.job_proc_lazy_main import _ShutdownInfo
@@ -95,7 +96,7 @@ class SharedJob(_JobProc):
 
     async def _run_entrypoint(self, job: JobContext) -> None:
         # From a process of its own, a job's records come with these fields.
-        job.log_context_fields = {**job.log_context_fields, **log_fields(job._info)}
+        job.log_context_fields = {**job.log_context_fields, **job_fields(job.job)}
         try:
             await self._entrypoint(job)
         except Exception:
@@ -107,13 +108,6 @@ class SharedJob(_JobProc):
     ) -> None:
         self._on_shutdown_begun()
         await super()._shutdown_job(job_entry_task, shutdown_info)
-
-
-def log_fields(info: RunningJobInfo) -> dict[str, Any]:
-    """Return the fields by which a log record is told to be of a job."""
-    job = info.job
-    fields = {"job_id": job.id, "room": job.room.name, "room_id": job.room.sid}
-    return {**fields, "agent_name": job.agent_name} if job.agent_name else fields
 
 
 def _initialize_nothing(_: JobProcess) -> None:

@@ -14,10 +14,11 @@ from livekit.agents.job import RunningJobInfo
 
 from .connection import CONNECTING
 from .event_routing import install_routing
+from .job_fields import job_fields
 from .per_process import close_all, share
 from .shared_executor import EndLimits, SharedExecutor
 from .shared_job import JobFunctions, SharedJob
-from .tasks import tasks_of, where_suspended
+from .tasks import job_of, tasks_of, where_suspended
 
 logger = logging.getLogger(__name__)
 
@@ -92,9 +93,9 @@ class SharedPool(ProcPool):
         self._sweeping = None
         ended, self._ended = self._ended, []
         for task in tasks_of(ended):
-            if task.get_name() != CONNECTING:
+            if task.get_name() != CONNECTING and (job := job_of(task)) is not None:
                 extra = {"task": task.get_name(), "stack": where_suspended(task)}
-                logger.warning("task outlived its job", extra=extra)
+                logger.warning("task outlived its job", extra=job_fields(job.job) | extra)
                 task.cancel()
         # Cheap, because `start` froze what is not of a room.
         gc.collect()

@@ -9,8 +9,7 @@ import threading
 from time import monotonic
 from typing import Any
 
-from livekit.agents import JobContext
-
+from .job_fields import job_fields
 from .tasks import job_of, where_running
 
 logger = logging.getLogger(__name__)
@@ -96,9 +95,5 @@ def _what_runs(loop: asyncio.AbstractEventLoop, thread_id: int) -> dict[str, Any
         found["task"] = task.get_name()
         job = job_of(task)
         if job is not None:
-            found |= _fields_of(job)
+            found |= job_fields(job.job)
     return found
-
-
-def _fields_of(job: JobContext) -> dict[str, Any]:
-    return {"job_id": job.job.id, "room": job.job.room.name, "room_id": job.job.room.sid}

@@ -6,10 +6,13 @@ It tells its state, as one log line, whenever it gets SIGUSR1. Run it as a modul
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import signal
+import threading
 import time
+from concurrent.futures.thread import _threads_queues
 
 from livekit import rtc
 from livekit.agents import AgentServer, JobContext, JobRequest, cli
@@ -33,7 +36,7 @@ END_LIMIT = 1.0
 async def hold_conversation(job: JobContext) -> None:
     """Be the agent, or fail."""
     fault = job.job.room.name.partition("-")[0]
-    if fault not in {"crash", "hang", "block"}:
+    if fault not in {"crash", "hang", "block", "stubborn"}:
         await agent.hold_conversation(job)
         return
     await job.connect()
@@ -43,6 +46,9 @@ async def hold_conversation(job: JobContext) -> None:
         time.sleep(BLOCKED)  # noqa: ASYNC251 - this is the fault.
     if fault == "hang":
         await asyncio.Event().wait()
+    while fault == "stubborn":
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
 
 
 def create_server() -> AgentServer:
@@ -76,7 +82,7 @@ def _tell() -> None:
         "tasks": len(asyncio.all_tasks()),
         "listeners": len(FfiClient.instance.queue._subscribers),
         "rooms": sum(isinstance(thing, rtc.Room) for thing in gc.get_objects()),
-        "objects": len(gc.get_objects()),
+        "pool_threads": sum(thread in _threads_queues for thread in threading.enumerate()),
     }
     logger.info("state", extra=extra)
 

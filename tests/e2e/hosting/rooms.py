@@ -56,7 +56,10 @@ class State:
     """Subscriptions to the SDK's native events."""
     rooms: int
     """Objects that are rooms, connected or not."""
-    threads: int
+    pool_threads: int
+    """Of Python's executors. They are started one by one as work comes, and kept."""
+    other_threads: int
+    """All others: the native side's keep for 10 s what they started for more work than usual."""
     descriptors: int
 
 
@@ -71,6 +74,7 @@ async def state_of(worker: WorkerProcess) -> State:
         tasks=told[0]["tasks"],
         listeners=told[0]["listeners"],
         rooms=told[0]["rooms"],
-        threads=process.num_threads(),
+        pool_threads=told[0]["pool_threads"],
+        other_threads=process.num_threads() - told[0]["pool_threads"],
         descriptors=process.num_fds(),
     )

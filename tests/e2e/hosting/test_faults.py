@@ -68,6 +68,28 @@ async def test_a_job_that_does_not_end_is_ended_alone(
             assert await asyncio.to_thread(worker.wait_for_end, 30) is not None
 
 
+async def test_a_job_that_cannot_be_cancelled_is_named_and_the_others_go_on(
+    livekit_server: LiveKitServer, fake_openai: FakeOpenAI, token: MintToken, rooms: Rooms
+) -> None:
+    room = "stubborn-1"
+    with running_worker(livekit_server, fake_openai, arguments=FAULTY_AGENT) as worker:
+        async with Door(livekit_server.url, token, "good").enter() as ada:
+            await rooms.open(room)
+            door = Door(livekit_server.url, token, room)
+            async with door.enter(wait=False) as bob:
+                await eventually(lambda: bob.room.remote_participants, 20)
+                await rooms.close(room)
+            outlived = await asyncio.to_thread(
+                worker.wait_for_log,
+                "task outlived its job",
+                20,
+                lambda line: line["task"] == "job_user_entrypoint",
+            )
+            assert outlived["room"] == room
+            assert "faulty_agent.py" in "".join(outlived["stack"])
+            await ada.ask("still here")
+
+
 async def test_a_job_that_blocks_the_event_loop_is_named_and_makes_the_worker_busy(
     livekit_server: LiveKitServer, fake_openai: FakeOpenAI, token: MintToken, rooms: Rooms
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import worker.settings
+from tests.environment import SETTINGS
 from worker.settings import DEFAULT_MODEL, Settings, check_for_command, load_settings
 
 GOOD = {
@@ -25,7 +26,7 @@ GOOD = {
 def empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No variables, no ``.env``, and nothing read earlier."""
     for variable in os.environ:
-        if variable.startswith(("LIVEKIT_", "OPENAI_", "CHAT_")):
+        if variable.startswith(SETTINGS):
             monkeypatch.delenv(variable)
     monkeypatch.chdir(tmp_path)
     worker.settings._read.cache_clear()

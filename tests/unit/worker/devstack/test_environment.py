@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,25 @@ def test_it_is_installed_again_when_it_changes(project: Path) -> None:
     write_lock(project, LOCK.replace("2", "3"))
     prepare(["worker"], print)
     assert len(runs(project)) == 2
+
+
+def test_two_at_once_install_one_after_the_other(project: Path) -> None:
+    write_python(project, f"while [ ! -e {project}/go ]; do sleep 0.05; done")
+    waiting = threading.Event()
+
+    def note(line: str) -> None:
+        if line.startswith("another installation is under way"):
+            waiting.set()
+
+    both = [threading.Thread(target=prepare, args=(["worker"], note)) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    found = waiting.wait(20)
+    (project / "go").touch()
+    for thread in both:
+        thread.join(20)
+    assert found
+    assert len(runs(project)) == 1
 
 
 def test_a_failed_installation_is_tried_again(project: Path) -> None:

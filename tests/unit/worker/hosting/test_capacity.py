@@ -8,22 +8,26 @@ from worker.hosting import Isolation
 from worker.hosting.capacity import default_max_rooms
 
 GB = 1024**3
+MANY = 1024**2
 
 
 @pytest.mark.parametrize(
-    ("isolation", "cores", "memory", "rooms"),
+    ("isolation", "cores", "memory", "open_files", "rooms"),
     [
-        ("shared", 1.0, 4 * GB, 200),
-        ("shared", 2.0, 8 * GB, 400),
-        ("shared", 0.5, 4 * GB, 100),
-        ("shared", 2.0, GB // 2, 69),
-        ("shared", 1.0, GB // 8, 1),
-        ("process", 2.0, 8 * GB, 50),
-        ("process", 2.0, GB, 16),
-        ("process", 2.0, GB // 8, 1),
+        ("shared", 1.0, 4 * GB, MANY, 200),
+        ("shared", 2.0, 8 * GB, MANY, 400),
+        ("shared", 0.5, 4 * GB, MANY, 100),
+        ("shared", 2.0, GB // 2, MANY, 69),
+        ("shared", 1.0, GB // 8, MANY, 1),
+        ("shared", 2.0, 8 * GB, 20_000, 199),
+        ("shared", 2.0, 8 * GB, 1024, 9),
+        ("shared", 2.0, 8 * GB, 64, 1),
+        ("process", 2.0, 8 * GB, 1024, 50),
+        ("process", 2.0, GB, 1024, 16),
+        ("process", 2.0, GB // 8, 1024, 1),
     ],
 )
-def test_cores_and_memory_bound_the_rooms(
-    isolation: Isolation, cores: float, memory: int, rooms: int
+def test_cores_memory_and_open_files_bound_the_rooms(
+    isolation: Isolation, cores: float, memory: int, open_files: int, rooms: int
 ) -> None:
-    assert default_max_rooms(isolation, cores, memory) == rooms
+    assert default_max_rooms(isolation, cores, memory, open_files) == rooms

@@ -1,0 +1,85 @@
+"""Who imports whom: the boundaries of AGENTS.md, read from the source, also where it is not run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+import chat
+from worker.devstack.paths import PROJECT
+
+LLM = {"livekit.agents", "livekit.plugins", "openai"}
+TOOLS = {"tests", "benchmarks"}
+
+BANNED = {
+    "chat": {"agent", "assistant", "prompts", "worker"} | LLM | TOOLS,
+    "assistant": {"agent", "worker"} | TOOLS,
+    "worker": {"agent", "assistant", "prompts"} | TOOLS,
+    "prompts": {"agent", "assistant", "chat", "worker"} | LLM | TOOLS,
+    "agent.py": TOOLS,
+}
+"""What a package, or a file of the project's root, must not import."""
+
+BEYOND_PROMISE = {
+    "chat.events.OwnedTasks",
+    "chat.manager.DEFAULT_MAX_MESSAGE_BYTES",
+    "chat.printable.printable_line",
+    "chat.sending.pacing.stream_interval",
+}
+"""What ``assistant`` uses of ``chat`` that is not promised to anybody outside of this project."""
+
+
+def imports_of(source: str, package: str) -> Iterator[str]:
+    """Every module, and every name out of a module, that source text of a package imports."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            # One dot is the package itself, each further one the package around.
+            above = package.split(".")[: 1 - node.level or None] if node.level else []
+            module = ".".join([*above, *filter(None, [node.module])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def imports(importer: str) -> dict[str, set[str]]:
+    """What each file of a package imports, or a single file of the project's root."""
+    root = PROJECT / importer
+    files = [root] if root.is_file() else root.rglob("*.py")
+    found = {}
+    for file in files:
+        path = file.relative_to(PROJECT)
+        source = file.read_text(encoding="utf-8")
+        found[str(path)] = set(imports_of(source, ".".join(path.parent.parts)))
+    return found
+
+
+def test_imports_are_found_however_they_are_written() -> None:
+    source = """
+import a.b, c
+from d import e as f
+def late():
+    from .g import h
+    from ..i import j
+    from .. import k
+"""
+    expected = ["a.b", "c", "d.e", "x.y.g.h", "x.i.j", "x.k"]
+    assert list(imports_of(source, "x.y")) == expected
+
+
+@pytest.mark.parametrize("importer", BANNED)
+def test_nothing_is_imported_across_a_boundary(importer: str) -> None:
+    crossing = [
+        f"{file} imports {name}"
+        for file, names in imports(importer).items()
+        for name in names
+        if any(f"{name}.".startswith(f"{banned}.") for banned in BANNED[importer])
+    ]
+    assert not crossing, "\n".join(crossing)
+
+
+def test_the_assistant_uses_what_chat_promises_and_little_else() -> None:
+    promised = {f"chat.{name}" for name in chat.__all__}
+    used = set().union(*imports("assistant").values())
+    assert {name for name in used if name.startswith("chat.")} <= promised | BEYOND_PROMISE
