@@ -21,6 +21,7 @@ from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobProcess, J
 from livekit.agents.worker import ServerEnvOption
 
 from assistant import (
+    LEAVING_LIMIT,
     LanguageModel,
     Limits,
     Mention,
@@ -45,11 +46,8 @@ and a second agent dispatched to a room by mistake takes the place of the first.
 SETTLE_LIMIT = 5.0
 """Seconds that a room that is to be left may still take to be connected."""
 
-CLOSING_LIMIT = 10.0
-"""Seconds that a `RoomAssistant` takes to close at most, beyond the reply's grace."""
-
-SESSION_END_LIMIT = SETTLE_LIMIT + CLOSING_LIMIT + 5.0
-"""Seconds for leaving a room, beyond the reply's grace: all of the above, and some to spare."""
+SESSION_END_LIMIT = SETTLE_LIMIT + LEAVING_LIMIT + 2.0
+"""Seconds for leaving a room, beyond the reply's grace: all of it, and some to spare."""
 
 
 def use_uvloop() -> None:

@@ -12,12 +12,13 @@ from .instructions import instructions
 from .language_model import LanguageModel
 from .limits import Limits, TurnSlots
 from .mention import Mention
-from .room import RoomAssistant, RoomOptions
+from .room import LEAVING_LIMIT, RoomAssistant, RoomOptions
 from .session import create_session, start_session
 from .text_agent import TextAgent
 from .turns.overlap import Overlap
 
 __all__ = [
+    "LEAVING_LIMIT",
     "LanguageModel",
     "Limits",
     "Mention",

@@ -39,6 +39,9 @@ CLOSING_LIMIT = 10.0
 RELEASE_LIMIT = 5.0
 """Seconds in which the session and all handlers must be gone after that."""
 
+LEAVING_LIMIT = CLOSING_LIMIT + RELEASE_LIMIT
+"""Seconds that `RoomAssistant.aclose` takes at most, beyond the grace."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -147,8 +150,8 @@ class RoomAssistant:
     async def aclose(self) -> None:
         """Complete what is being written, and let go of the room.
 
-        While the room is connected, a running reply has its grace. It takes `CLOSING_LIMIT` and
-        `RELEASE_LIMIT` seconds more at most.
+        While the room is connected, a running reply has its grace. It takes `LEAVING_LIMIT`
+        seconds more at most.
         """
         grace = self._options.closing_grace if self._room.isconnected() else 0.0
         try:
