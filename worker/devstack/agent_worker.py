@@ -17,8 +17,8 @@ REGISTERED = b"registered worker"
 REGISTRATION_TIMEOUT = 60.0
 """Seconds that it may take until then."""
 
-_GRACE = 15.0
-"""Seconds for saying goodbye in its rooms."""
+_LEAVING_LIMIT = 15.0
+"""Seconds for leaving its rooms, beyond the grace of replies that are being written."""
 
 
 class AgentWorker:
@@ -33,8 +33,15 @@ class AgentWorker:
 
     @classmethod
     @contextmanager
-    def start(cls, environment: Mapping[str, str]) -> "Iterator[AgentWorker]":
-        """Run the agent with this environment, and end it with the context."""
+    def start(
+        cls, environment: Mapping[str, str], *, closing_grace: float = 0.0
+    ) -> "Iterator[AgentWorker]":
+        """Run the agent with this environment, and end it with the context.
+
+        Args:
+            environment: Its environment variables, all of them.
+            closing_grace: Seconds that its replies may go on when it is told to end.
+        """
         process = Child(
             "agent.py",
             [sys.executable, "agent.py", "dev", "--no-reload"],
@@ -45,7 +52,7 @@ class AgentWorker:
         try:
             yield worker
         finally:
-            process.stop(_GRACE)
+            process.stop(closing_grace + _LEAVING_LIMIT)
             worker._copier.join()
 
     def wait_until_registered(self, timeout: float = REGISTRATION_TIMEOUT) -> None:

@@ -83,11 +83,21 @@ class _Stack:
         if not _has_llm(self._settings):
             self._start_model()
         self._report("starting the agent")
-        agent = self._running.enter_context(AgentWorker.start(self._environment))
+        grace = self._settings.chat_closing_grace
+        agent = self._running.enter_context(
+            AgentWorker.start(self._environment, closing_grace=grace)
+        )
         agent.wait_until_registered()
         self._running.enter_context(published(state))
         self._report(invite(state, mint_token(state, self._settings.chat_agent_name)))
-        self._watch(agent)
+        try:
+            self._watch(agent)
+        except KeyboardInterrupt:
+            self._report(
+                f"stopping; an answer that is being written may go on for {grace:g} s "
+                "(Ctrl-C again does not wait)"
+            )
+            raise
 
     def _livekit(self) -> StackState:
         # A room of this run alone: servers call agents into new rooms only.
