@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from livekit.agents import llm
 
@@ -15,7 +16,7 @@ from chat import ChatManager
 from chat.events import OwnedTasks
 
 from .attempt import Attempt, CutOffError
-from .endings import ELLIPSIS, closing_words
+from .endings import closing_words
 from .limits import NoFreeSlotError, TurnSlots
 from .people import People, is_agent
 from .reply import GrowingReplies, ReplyWriter
@@ -86,10 +87,20 @@ class Answering:
                 pass
         finally:
             self.current = None
+            self._session.forget()
         self.outcomes[outcome.value] += 1
         seconds = round(time.monotonic() - started, 3)
         logger.info("reply ended", extra={"outcome": outcome.value, "seconds": seconds})
         return outcome
+
+    @property
+    def is_replacing(self) -> bool:
+        """Whether an answer that people see is being replaced, and the new one has no word yet."""
+        if self.current is None:
+            return False
+        reply = self.current.turn.reply
+        silent = reply is not None and bool(reply.replaced_text) and not reply.has_text
+        return silent or self.current.cut_as is Outcome.ANEW
 
     async def delivered(self) -> None:
         """Wait until all replies are delivered or given up."""
@@ -134,22 +145,17 @@ class Answering:
 
     async def _check_authors(self, attempt: Attempt) -> bool:
         """Wait until those who ask can see an answer. False if agents were among them."""
-        people = True
         turn = attempt.turn
-        for question in list(turn.questions):
-            author = await self._people.author(question.identity)
-            if author is None:
-                continue
-            if is_agent(author):
-                people = False
-                if question in turn.questions:
-                    turn.questions.remove(question)
-            else:
-                question.name = self._people.name(author.identity)
-        if not people:
+        newest = {question.identity: question for question in turn.questions}
+        authors = await asyncio.gather(*map(self._people.author, newest.values()))
+        agents = {author.identity for author in authors if author and is_agent(author)}
+        for question in turn.questions:
+            question.name = self._people.name(question.identity) or question.name
+        if agents & turn.authors:
             # The LLM was told what another agent said.
+            turn.questions[:] = [q for q in turn.questions if q.identity not in agents]
             attempt.cut(Outcome.ANEW)
-        return people
+        return attempt.cut_as is not Outcome.ANEW
 
     async def _generate(self, attempt: Attempt, checked: asyncio.Task[bool]) -> Outcome:
         try:
@@ -157,7 +163,7 @@ class Answering:
                 slot = stack.enter_async_context(self._resources.slots.slot(self._patience))
                 await attempt.unless_cut(slot)
                 outcome = await attempt.run(self._session, self._history.context(attempt.turn))
-            await attempt.unless_cut(asyncio.shield(checked))
+            return await self._confirm(attempt, checked, outcome)
         except CutOffError as cut_off:
             return cut_off.outcome
         except NoFreeSlotError:
@@ -166,9 +172,21 @@ class Answering:
             # What nobody foresaw must cost one answer, not the room.
             logger.exception("turn failed")
             return Outcome.FAILED
-        # What was edited or deleted in the moment of the last word still is.
-        changed = attempt.cut_as if attempt.cut_as in (Outcome.ANEW, Outcome.WITHDRAWN) else None
-        return changed or outcome
+
+    async def _confirm(
+        self, attempt: Attempt, checked: asyncio.Task[bool], outcome: Outcome
+    ) -> Outcome:
+        """Wait until the authors are known; what was generated whole is not interrupted any more.
+
+        Raises:
+            CutOffError: It was edited, deleted or stopped meanwhile.
+        """
+        if attempt.cut_as is None:
+            first: set[asyncio.Future[Any]] = {checked, attempt.cut_off}
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        if attempt.cut_as in (None, Outcome.INTERRUPTED, Outcome.SHUT_DOWN):
+            return outcome
+        raise CutOffError(attempt.cut_as)
 
     async def _end(
         self, turn: Turn, reply: ReplyWriter, outcome: Outcome, answer_before: list[llm.ChatItem]
@@ -182,24 +200,13 @@ class Answering:
             return Outcome.WITHDRAWN
         if not reply.has_text:
             turn.answer = turn.answer or answer_before
-        if outcome is Outcome.ANEW:
+        if outcome is Outcome.ANEW or (outcome is Outcome.INTERRUPTED and not reply.has_text):
             reply.abandon()
-        elif outcome is Outcome.INTERRUPTED and not reply.has_text:
-            self._leave_bubble(reply)
         else:
             silent = outcome is Outcome.DONE and not reply.has_text
             outcome = Outcome.EMPTY if silent else outcome
             self._conclude(turn, reply, outcome)
         return outcome
-
-    def _leave_bubble(self, reply: ReplyWriter) -> None:
-        """Write nothing of a reply's own, but complete what it was to replace."""
-        if reply.complete:
-            reply.abandon()
-        else:
-            reply.keep_replaced()
-            reply.append(f" {ELLIPSIS}")
-            self._finish(reply)
 
     def _conclude(self, turn: Turn, reply: ReplyWriter, outcome: Outcome) -> None:
         reply.keep_replaced()

@@ -59,6 +59,7 @@ class Arrivals:
         self._limits = limits
         self._rate = RateLimit(limits.messages_per_minute)
         self._last_speaker: str | None = None
+        self._unnamed = OwnedTasks()
         self._tasks = OwnedTasks()
         chat.on("message_received", self._on_message)
         chat.on("message_rejected", self._on_rejected)
@@ -67,7 +68,13 @@ class Arrivals:
         """Take nothing any more."""
         self._chat.off("message_received", self._on_message)
         self._chat.off("message_rejected", self._on_rejected)
+        self._unnamed.cancel()
         self._tasks.cancel()
+
+    @property
+    def undecided(self) -> bool:
+        """Whether messages are waiting for the name of their author."""
+        return bool(self._unnamed)
 
     def stop(self, identity: str) -> Stop:
         """Stop what somebody may stop; tell them if it is not theirs."""
@@ -82,7 +89,7 @@ class Arrivals:
         elif self._allows(UNKNOWN):
             # Each keeps a task waiting, so they are counted before their author is known.
             author = self._people.newcomer()
-            self._tasks.spawn(self._take_unnamed(message, author), "author of a message")
+            self._unnamed.spawn(self._take_unnamed(message, author), "author of a message")
 
     async def _take_unnamed(self, message: ChatMessage, author: Awaitable[str]) -> None:
         self._take(message, await author)
@@ -101,12 +108,22 @@ class Arrivals:
         elif not text.strip():
             if message.attachments:
                 self._notices.tell("notice_no_files", identity)
-        elif not self._allows(identity):
+        elif identity != UNKNOWN and not self._allows(identity):
             return
         elif message.edited:
             self._edit(message.id, identity, text)
         else:
-            self._ask(Question(message.id, identity, self._people.name(identity), text))
+            self._ask(self._question(message.id, identity, text))
+
+    def _question(self, message_id: str, identity: str, text: str) -> Question:
+        return Question(
+            message_id,
+            identity,
+            self._people.name(identity),
+            text,
+            asked_at=asyncio.get_running_loop().time(),
+            announced=self._people.find(identity) is not None,
+        )
 
     def _allows(self, identity: str) -> bool:
         allowed = self._rate.allows(identity, asyncio.get_running_loop().time())
@@ -116,22 +133,37 @@ class Arrivals:
 
     def _edit(self, message_id: str, identity: str, text: str) -> None:
         self._conversation.edit(message_id, identity, text)
-        if self._is_addressed(text, identity):
-            question = self._conversation.take_overheard(message_id, identity)
-            if question is not None:
-                self._ask(question)
+        if not mentions(text, self._agent_name) or self._is_full:
+            return
+        question = self._conversation.take_overheard(message_id, identity)
+        if question is not None:
+            self._ask(question)
 
     def _ask(self, question: Question) -> None:
         follows_up = self._follows_up(question)
         self._last_speaker = question.identity
         if self._is_addressed(question.text, question.identity) or follows_up:
-            if len(self._conversation.waiting) >= self._limits.waiting:
+            if self._is_full:
                 self._notices.tell("notice_too_many_waiting", question.identity)
             else:
                 self._conversation.ask(question)
+        elif question.announced or question.identity == UNKNOWN:
+            self._overhear(question)
         else:
-            self._conversation.overhear(question)
-            self._notices.tell("notice_mention_me", question.identity, once=True)
+            self._tasks.spawn(self._overhear_if_person(question), "author of a message")
+
+    async def _overhear_if_person(self, question: Question) -> None:
+        author = await self._people.author(question)
+        if author is None or not is_agent(author):
+            self._overhear(question)
+
+    def _overhear(self, question: Question) -> None:
+        self._conversation.overhear(question)
+        self._notices.tell("notice_mention_me", question.identity, once=True)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._conversation.waiting) >= self._limits.waiting
 
     def _is_addressed(self, text: str, identity: str) -> bool:
         people = len(self._people.with_author(identity))
@@ -139,7 +171,7 @@ class Arrivals:
 
     def _follows_up(self, question: Question) -> bool:
         """Whether it continues what its author and the agent were at, nobody else speaking."""
-        if self._last_speaker != question.identity:
+        if question.identity == UNKNOWN or self._last_speaker != question.identity:
             return False
         return self._conversation.answered_lately(question.identity, FOLLOW_UP_LIMIT)
 

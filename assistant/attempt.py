@@ -21,6 +21,15 @@ _OUTCOMES = {
     Ending.FAILED: Outcome.FAILED,
 }
 
+_PRECEDENCE = (
+    Outcome.INTERRUPTED,
+    Outcome.ANEW,
+    Outcome.WITHDRAWN,
+    Outcome.SHUT_DOWN,
+    Outcome.STOPPED,
+)
+"""How an attempt can be cut off, weakest first."""
+
 
 class CutOffError(Exception):
     """What was waited for does not matter any more."""
@@ -44,14 +53,15 @@ class Attempt:
         """What is answered."""
         self.cut_as: Outcome | None = None
         """How it was cut off; None if it was not."""
-        self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.cut_off: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done once it was cut off."""
 
     def cut(self, outcome: Outcome) -> None:
-        """End it. The first outcome counts, but a stop goes before any other."""
-        if outcome is Outcome.STOPPED or self.cut_as is None:
+        """End it. Of several outcomes the one counts that is later in `_PRECEDENCE`."""
+        if self.cut_as is None or _PRECEDENCE.index(outcome) > _PRECEDENCE.index(self.cut_as):
             self.cut_as = outcome
-        if not self._cut.done():
-            self._cut.set_result(None)
+        if not self.cut_off.done():
+            self.cut_off.set_result(None)
 
     async def unless_cut(self, awaitable: Awaitable[T]) -> T:
         """Wait for something that the answer depends on.
@@ -69,7 +79,7 @@ class Attempt:
             task.cancel()
 
     async def _first(self, future: asyncio.Future[Any]) -> None:
-        waited_for: set[asyncio.Future[Any]] = {future, self._cut}
+        waited_for: set[asyncio.Future[Any]] = {future, self.cut_off}
         await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
 
     async def run(self, session: TextSession, context: llm.ChatContext) -> Outcome:

@@ -84,6 +84,8 @@ class Conversation:
         if running is None or self._consumer.ending:
             return
         interrupts = self._policy(question.identity) is Overlap.INTERRUPT
+        # What was edited is answered before what came after it.
+        interrupts = interrupts and not self._answering.is_replacing
         if interrupts and self._owns(running.turn, question.identity):
             running.cut(Outcome.INTERRUPTED)
 

@@ -69,13 +69,16 @@ class Generation:
     exhausted: bool = False
     """Whether text was cut off: no more of it is to be asked for."""
     _chars_left: int = field(init=False)
-    _surrogates: SurrogateJoiner = field(default_factory=SurrogateJoiner)
 
     def __post_init__(self) -> None:
         self._chars_left = self.limits.max_chars
 
-    def admit(self, chunk: llm.ChatChunk) -> bool:
+    def admit(self, chunk: llm.ChatChunk, characters: SurrogateJoiner) -> bool:
         """Take note of a chunk: take out of it what is ours, and cut off what is too much.
+
+        Args:
+            chunk: The chunk; it is changed.
+            characters: Joins the characters of the request that it answers.
 
         Returns:
             Whether it counts for the limits.
@@ -87,14 +90,14 @@ class Generation:
             self.ending = _ENDINGS.get(reason, Ending.COMPLETE)
         progress = take_progress(delta)
         if delta.content:
-            self._admit_text(delta)
+            self._admit_text(delta, characters)
             progress = True
         for call in delta.tool_calls:
             call.arguments = well_formed(call.arguments)
         return progress or bool(delta.tool_calls)
 
-    def _admit_text(self, delta: llm.ChoiceDelta) -> None:
-        delta.content = text = self._surrogates.join(delta.content or "")
+    def _admit_text(self, delta: llm.ChoiceDelta, characters: SurrogateJoiner) -> None:
+        delta.content = text = characters.join(delta.content or "")
         if len(text) > self._chars_left:
             delta.content = text[: self._chars_left]
             delta.tool_calls = []

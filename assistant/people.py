@@ -10,11 +10,11 @@ from livekit import rtc
 
 from chat.printable import printable_line
 
-from .turns.turn import UNKNOWN
+from .turns.turn import UNKNOWN, Question
 
 ANNOUNCEMENT_LIMIT = 5.0
-"""Seconds to wait for a sender's ``participant_active``, which was seen to come up to 3 s after its
-first text."""
+"""Seconds after a message in which its sender's ``participant_active`` must come; it was seen to come
+up to 3 s after the first text."""
 
 LONGEST_NAME = 64
 """Characters of a name that are used."""
@@ -73,25 +73,23 @@ class People:
         value = participant.attributes.get(MODERATOR, "") if participant is not None else ""
         return value.lower() not in _NOT_SET
 
-    async def author(self, identity: str) -> rtc.RemoteParticipant | None:
-        """Wait until the author of a message can see an answer.
+    async def author(self, question: Question) -> rtc.RemoteParticipant | None:
+        """Wait until the author of a question can see an answer.
 
-        Args:
-            identity: The author's identity, or `UNKNOWN`.
+        It is waited for until `ANNOUNCEMENT_LIMIT` after the question came, and not at all if it
+        was announced by then and has left since.
 
         Returns:
-            The author; None if it was not announced in time. The transport delivered its message,
-            so it is in the room.
+            The author; None if it is not announced.
         """
-        if identity == UNKNOWN:
-            return None
-        participant = self.find(identity) or await self._next(
-            "participant_connected", lambda other: other.identity == identity, ANNOUNCEMENT_LIMIT
-        )
-        if participant is not None and participant.state != _ACTIVE and not is_agent(participant):
-            await self._next(
-                "participant_active", lambda other: other.identity == identity, ANNOUNCEMENT_LIMIT
+        identity, limit = question.identity, question.asked_at + ANNOUNCEMENT_LIMIT
+        participant = self.find(identity)
+        if participant is None and not question.announced and identity != UNKNOWN:
+            participant = await self._next(
+                "participant_connected", lambda other: other.identity == identity, limit
             )
+        if participant is not None and participant.state != _ACTIVE and not is_agent(participant):
+            await self._next("participant_active", lambda other: other.identity == identity, limit)
         return participant
 
     def newcomer(self) -> Coroutine[Any, Any, str]:
@@ -105,7 +103,8 @@ class People:
         return self._who_came(self._told_of("participant_connected", lambda _: True))
 
     async def _who_came(self, announced: asyncio.Future[rtc.RemoteParticipant]) -> str:
-        newcomer = await _within(ANNOUNCEMENT_LIMIT, announced)
+        limit = asyncio.get_running_loop().time() + ANNOUNCEMENT_LIMIT
+        newcomer = await _until(limit, announced)
         if newcomer is None:
             return UNKNOWN
         alone = self.with_author(newcomer.identity) == {newcomer.identity}
@@ -122,8 +121,8 @@ class People:
         matches: Callable[[rtc.RemoteParticipant], bool],
         limit: float | None,
     ) -> rtc.RemoteParticipant | None:
-        """The next participant of whom an event tells; None if it is not told in time."""
-        return await _within(limit, self._told_of(event, matches))
+        """The next participant of whom an event tells; None if it is not told by `limit`."""
+        return await _until(limit, self._told_of(event, matches))
 
     def _told_of(
         self, event: rtc.room.EventTypes, matches: Callable[[rtc.RemoteParticipant], bool]
@@ -139,11 +138,11 @@ class People:
         return told
 
 
-async def _within(
+async def _until(
     limit: float | None, told: asyncio.Future[rtc.RemoteParticipant]
 ) -> rtc.RemoteParticipant | None:
     try:
-        async with asyncio.timeout(limit):
+        async with asyncio.timeout_at(limit):
             return await told
     except TimeoutError:
         return None

@@ -50,19 +50,16 @@ class ReplyWriter:
         """
         self._chat = chat
         self._growing = growing
-        self._permission = permission
         self._replaced = replaced
-        self._text_before = replaced.visible_text if replaced is not None else ""
-        self._complete_before = replaced is None or replaced.complete
+        self._text_before = ""
         self._pieces: list[str] = []
         self._text = ""
-        self._complete = False
         self._permitted = False
         self._given_up = False
         self._changed = asyncio.Event()
         self._ending = asyncio.Event()
         self._message: ChatMessage | None = None
-        self._task = tasks.spawn(self._run(), "reply writer")
+        self._task = tasks.spawn(self._run(permission), "reply writer")
 
     @property
     def text(self) -> str:
@@ -76,13 +73,14 @@ class ReplyWriter:
 
     @property
     def visible_text(self) -> str:
-        """What people see, perhaps of the reply that it replaces; empty if there is no message."""
-        return self._text if self._text.strip() else self._text_before
+        """What people see, or will; perhaps of the reply that it replaces. Empty for no message."""
+        own = self._text if self._given_up else self.text
+        return own if own.strip() else self.replaced_text
 
     @property
-    def complete(self) -> bool:
-        """Whether what people see is complete, or they see nothing."""
-        return self._complete if self._text.strip() else self._complete_before
+    def replaced_text(self) -> str:
+        """What people see of the reply that it replaces; empty if it replaces none."""
+        return self._replaced.visible_text if self._replaced is not None else self._text_before
 
     @property
     def message(self) -> ChatMessage | None:
@@ -100,7 +98,7 @@ class ReplyWriter:
     def keep_replaced(self) -> None:
         """Begin with the text that it replaces, if it has none of its own."""
         if not self.has_text:
-            self._pieces = [self._text_before]
+            self._pieces = [self.replaced_text]
 
     def finish(self) -> None:
         """Complete the message as it stands, as soon as the network allows."""
@@ -134,11 +132,12 @@ class ReplyWriter:
         if self._replaced is not None:
             await self._replaced.written()
 
-    async def _run(self) -> None:
+    async def _run(self, permission: Callable[[], Awaitable[bool]]) -> None:
         if self._replaced is not None:
             await self._replaced.written()
-            self._message, self._replaced = self._replaced.message, None
-        self._permitted = await self._permission()
+            self._message, self._text_before = self._replaced.message, self._replaced.visible_text
+            self._replaced = None
+        self._permitted = await permission()
         if self._permitted:
             self._growing.count += 1
             try:
@@ -154,7 +153,11 @@ class ReplyWriter:
             started = monotonic()
             finished = self._ending.is_set()
             if not self._given_up:
-                await self._write_gathered(complete=finished)
+                try:
+                    await self._write_gathered(complete=finished)
+                except Exception:
+                    # The next write has all of the text again.
+                    logger.exception("reply not written")
             await self._pause(started)
 
     async def _write_gathered(self, *, complete: bool) -> None:
@@ -162,7 +165,6 @@ class ReplyWriter:
         self._pieces.clear()
         if not self._text.strip():
             return
-        self._complete = complete
         if self._message is not None:
             self._message.message = self._text
             await self._chat.update_message(self._message, complete=complete)

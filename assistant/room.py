@@ -135,8 +135,8 @@ class RoomAssistant:
         """Connect and answer.
 
         Args:
-            connecting: Connects the room, while the session starts. It is never cancelled: the SDK
-                would leak sockets (rust-sdks#1340).
+            connecting: Connects the room, while the session starts. It must go on when this is
+                cancelled: the SDK would leak sockets (rust-sdks#1340).
         """
         await asyncio.gather(connecting, self._session.start())
         presence = Presence(self._room, self._session.session)
@@ -166,8 +166,9 @@ class RoomAssistant:
         self._greeting.close()
         # People go on to be heard meanwhile: they may stop the reply, or ask what is in vain.
         await self._conversation.aclose(grace)
+        unanswered = self._conversation.unanswered or self._arrivals.undecided
         self._arrivals.close()
-        if self._conversation.unanswered and self._room.isconnected():
+        if unanswered and self._room.isconnected():
             self._notices.tell("notice_shut_down", None)
         await self._notices.written()
         await self._chat.aclose()

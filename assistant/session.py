@@ -26,6 +26,12 @@ class TextSession:
         self.session.output.transcription = self.output
         await start_session(self.session, self.agent)
 
+    def forget(self) -> None:
+        """Forget what was said and what happened; what the LLM is told comes with each turn anew."""
+        self.session.history.items.clear()
+        # Kept for a report of the session, also by sessions that are not recorded (1.8.9, `emit`).
+        self.session._recorded_events.clear()
+
     async def aclose(self) -> None:
         """End the session."""
         await self.session.aclose()

@@ -9,7 +9,7 @@ from typing import Any
 from livekit.agents import NOT_GIVEN, APIConnectOptions, APIError, ModelSettings, llm
 
 from .generation import Generation
-from .language_model import Failure, describe_failure
+from .language_model import Failure, SurrogateJoiner, describe_failure
 
 
 class WatchedRequest:
@@ -24,6 +24,7 @@ class WatchedRequest:
         """
         self._generation = generation
         self._first_token = first_token
+        self._characters = SurrogateJoiner()
         self.shown = False
         """Whether any of the answer was passed on: then it cannot be asked for again."""
         self.failure: Failure | None = None
@@ -60,7 +61,7 @@ class WatchedRequest:
                 chunk = await anext(stream, None)
             if chunk is None:
                 return
-            counts = generation.admit(chunk)
+            counts = generation.admit(chunk, self._characters)
             if chunk.usage is not None or _says_something(chunk.delta):
                 self.shown = self.shown or chunk.has_response()
                 yield chunk

@@ -22,6 +22,10 @@ class OwnedTasks:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    def __bool__(self) -> bool:
+        """Whether any has not ended."""
+        return bool(self._tasks)
+
     def spawn(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Start a task and own it. An exception that ends it is logged."""
         task = asyncio.get_running_loop().create_task(coroutine, name=name)

@@ -9,7 +9,8 @@ class SurrogateJoiner:
     """Joins characters that were cut in two, and replaces halves that are alone by U+FFFD.
 
     JSON writes a character beyond U+FFFF as two escapes. Servers that stream by token put them into
-    two deltas; a model can also write one alone. Neither can be sent, logged or measured.
+    two deltas; a model can also write one alone. Neither can be sent, logged or measured. A first half
+    that ends an answer is left out.
     """
 
     def __init__(self) -> None:

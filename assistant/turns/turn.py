@@ -69,6 +69,12 @@ class Question:
     text: str
     """What it says now."""
 
+    asked_at: float = 0.0
+    """When it came, by the event loop's clock."""
+
+    announced: bool = True
+    """Whether the room had announced its author by then."""
+
     overlapped: bool = False
     """Whether it came while a reply to something else was running."""
 

@@ -59,7 +59,12 @@ class WaitingQuestions:
         self._questions.remove(question)
 
     def remove_by(self, identity: str) -> int:
-        """Take back all that one author wants answered or answered anew. Returns how much it was."""
+        """Take back all that one author wants answered or answered anew. Returns how much it was.
+
+        It is nothing for `UNKNOWN`, who may be several.
+        """
+        if identity == UNKNOWN:
+            return 0
         kept = [question for question in self._questions if question.identity != identity]
         removed = len(self._questions) - len(kept)
         self._questions = kept
@@ -84,10 +89,10 @@ class WaitingQuestions:
 
         There is none if `most` are there, or a turn is to be answered anew.
         """
-        while len(self._questions) < most and self._again is None:
+        while self._questions and len(self._questions) < most and self._again is None:
             self._arrived.clear()
             try:
-                async with asyncio.timeout(window):
+                async with asyncio.timeout_at(self._questions[-1].asked_at + window):
                     await self._arrived.wait()
             except TimeoutError:
                 return

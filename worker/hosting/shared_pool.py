@@ -91,11 +91,15 @@ class SharedPool(ProcPool):
 
     def _sweep(self) -> None:
         self._sweeping = None
-        ended, self._ended = self._ended, []
-        for task in tasks_of(ended):
-            if task.get_name() != CONNECTING and (job := job_of(task)) is not None:
-                extra = {"task": task.get_name(), "stack": where_suspended(task)}
-                logger.warning("task outlived its job", extra=job_fields(job.job) | extra)
-                task.cancel()
+        _end_tasks_of(self._ended)
+        self._ended.clear()
         # Cheap, because `start` froze what is not of a room.
         gc.collect()
+
+
+def _end_tasks_of(ended: list[JobContext]) -> None:
+    for task in tasks_of(ended):
+        if task.get_name() != CONNECTING and (job := job_of(task)) is not None:
+            extra = {"task": task.get_name(), "stack": where_suspended(task)}
+            logger.warning("task outlived its job", extra=job_fields(job.job) | extra)
+            task.cancel()

@@ -77,12 +77,13 @@ class Scene:
     async def aclose(self, grace: float = 0.0) -> bool:
         """End it. Returns whether questions are left."""
         await self.conversation.aclose(grace)
+        unanswered = self.conversation.unanswered or self.arrivals.undecided
         self.arrivals.close()
         await self.notices.written()
         self.notices.cancel()
         self.conversation.cancel()
         await self.session.session.aclose()
-        return self.conversation.unanswered
+        return unanswered
 
     async def shown(self, *texts: str) -> None:
         """Wait until these are the complete messages, in this order, and no others are there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from livekit.agents import APIConnectionError, APIStatusError
 import prompts
 from assistant.limits import Limits
 from assistant.people import ANNOUNCEMENT_LIMIT
+from assistant.reply import ReplyWriter
 from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import (
     ADA,
@@ -415,3 +417,96 @@ async def test_aclose_before_begin_leaves_nothing_behind() -> None:
     await scene.aclose()
     scene.chat.receive("too late")
     assert not scene.conversation.waiting
+
+
+def test_who_left_holds_up_nobodys_answer() -> None:
+    async def scene_of_two() -> None:
+        held = Held("first")
+        async with talking(held, room=RoomDouble(ADA, BOB)) as scene:
+            scene.chat.receive("one")
+            await scene.begins("first")
+            for number in range(6):
+                scene.chat.receive(f"{number}", BOB)
+            scene.chat.receive("two")
+            scene.room.leave("bob")
+            held.go_on.set()
+            asked_at = asyncio.get_running_loop().time()
+            await scene.has_completed(2)
+            assert asyncio.get_running_loop().time() - asked_at < 1.0
+
+    play(scene_of_two())
+
+
+def test_those_who_were_never_announced_are_waited_for_together() -> None:
+    async def scene_of_two() -> None:
+        held = Held("first")
+        async with talking(held, room=RoomDouble(ADA, BOB)) as scene:
+            scene.chat.receive("one")
+            await scene.begins("first")
+            for number in range(6):
+                scene.chat.receive(f"{number}", by=f"ghost {number}")
+            scene.chat.receive("two")
+            held.go_on.set()
+            await eventually(lambda: len(scene.chat.completed) == 2, ANNOUNCEMENT_LIMIT + 1)
+
+    play(scene_of_two())
+
+
+def test_a_whole_answer_is_not_interrupted_while_its_author_is_announced() -> None:
+    async def scene_of_one() -> None:
+        async with talking(saying("Whole."), room=RoomDouble(ROBOT)) as scene:
+            scene.chat.receive("one", by="ada")
+            await asyncio.sleep(1.0)
+            scene.chat.receive("two", by="ada")
+            await asyncio.sleep(1.0)
+            scene.room.announce(ADA)
+            await scene.shown("Whole.", "echo two")
+
+    play(scene_of_one())
+
+
+def test_a_question_without_name_is_not_forgotten_at_the_end() -> None:
+    async def scene_of_none() -> None:
+        async with talking(room=RoomDouble()) as scene:
+            scene.chat.receive("hello", by=None)
+            await asyncio.sleep(1.0)
+            assert await scene.aclose()
+
+    play(scene_of_none())
+
+
+def test_nobody_without_name_takes_back_what_another_asked() -> None:
+    async def scene_of_two() -> None:
+        held = Held("half")
+        setting = Setting(Overlap.QUEUE, limits=FEW)
+        async with talking(held, room=RoomDouble(ADA, BOB), setting=setting) as scene:
+            scene.chat.receive("one")
+            await scene.begins("half")
+            for number in range(3):
+                scene.chat.receive(f"unnamed {number}", by=None)
+            scene.chat.receive("/stop", by=None)
+            await asyncio.sleep(ANNOUNCEMENT_LIMIT + 1)
+            assert len(scene.conversation.waiting) == 3
+
+    play(scene_of_two())
+
+
+def test_a_long_conversation_takes_no_more_memory_than_its_history() -> None:
+    async def scene_of_one() -> None:
+        async with talking(setting=Setting(limits=Limits(context_bytes=50))) as scene:
+            gc.collect()
+            before = count_writers()
+            for number in range(50):
+                scene.chat.receive(str(number))
+                await scene.has_completed(number + 1)
+                await asyncio.sleep(10.0)
+            gc.collect()
+            assert count_writers() - before <= 10
+            session = scene.session.session
+            assert len(session.history.items) + len(session._recorded_events) < 20
+
+    play(scene_of_one())
+
+
+def count_writers() -> int:
+    return sum(isinstance(each, ReplyWriter) for each in gc.get_objects())

@@ -17,6 +17,7 @@ from tests.waiting import eventually
 
 STOPPED = prompts.load("notice_stopped")
 FAILED = prompts.load("notice_answer_failed")
+SHUT_DOWN = prompts.load("notice_shut_down")
 
 
 async def tell(scene: ScriptedScene) -> list[tuple[str, str]]:
@@ -452,32 +453,65 @@ async def test_the_same_message_deleted_again_and_edited_after_that_stays_delete
 
 
 def test_an_answer_stays_until_another_begins() -> None:
-    """An answer that is to be replaced, and whose successor is ended before its first word."""
-
-    async def scene_of_one(ending: str, shown: list[str], told: list[tuple[str, str]]) -> None:
+    async def scene_of_one() -> None:
         async with talking(saying("old"), Held()) as scene:
             message = scene.chat.receive("waht")
             await scene.shown("old")
             scene.chat.edit(message, "what")
             await scene.has_asked(2)
-            scene.chat.receive(ending)
-            await scene.shown(*shown)
-            assert (await tell(scene))[: len(told)] == told
+            scene.chat.receive("/stop")
+            await scene.shown(f"old\n\n{STOPPED}")
+            assert (await tell(scene))[:2] == [("user", "what"), ("assistant", "old")]
 
-    play(scene_of_one("/stop", [f"old\n\n{STOPPED}"], [("user", "what"), ("assistant", "old")]))
-    # What was edited is answered with what came: it is not lost, and the old answer not either.
-    play(scene_of_one("next", ["old", "echo what\nnext"], [("user", "what\nnext")]))
+    play(scene_of_one())
 
 
-def test_an_unfinished_answer_whose_successor_never_begins_is_completed() -> None:
+@pytest.mark.parametrize("said", [(), ("half",)])
+def test_what_was_edited_is_answered_before_what_came_after_it(said: tuple[str, ...]) -> None:
     async def scene_of_one() -> None:
-        async with talking(Held("half"), Held()) as scene:
+        held = Held(then=("new",))
+        async with talking(Held(*said), held) as scene:
+            message = scene.chat.receive("waht")
+            await scene.has_asked(1)
+            await asyncio.sleep(1.0)
+            scene.chat.edit(message, "what")
+            scene.chat.receive("next")
+            await scene.has_asked(2)
+            await asyncio.sleep(1.0)
+            held.go_on.set()
+            await scene.shown("new", "echo next")
+            assert scene.questions == ["waht", "what", "next"]
+
+    play(scene_of_one())
+
+
+@pytest.mark.parametrize("said", ["Old answer.", ""])
+def test_an_answer_still_being_written_is_not_cut_by_its_successor(said: str) -> None:
+    async def scene_of_one() -> None:
+        held = Held("Begun. ", then=(said,))
+        async with talking(held, Held()) as scene:
+            scene.chat.latency = lambda: 1.0
+            message = scene.chat.receive("waht")
+            await held.started.wait()
+            await asyncio.sleep(0.5)
+            held.go_on.set()
+            await eventually(lambda: scene.answering.current is None)
+            scene.chat.edit(message, "what")
+            await scene.has_asked(2)
+            scene.chat.receive("/stop")
+            await scene.shown(f"Begun. {said}\n\n{STOPPED}")
+
+    play(scene_of_one())
+
+
+def test_an_edit_does_not_outlive_the_agents_leaving() -> None:
+    async def scene_of_one() -> None:
+        async with talking(Held("half"), Held("never")) as scene:
             message = scene.chat.receive("waht")
             await scene.begins("half")
             scene.chat.edit(message, "what")
-            await scene.has_asked(2)
-            scene.chat.receive("next")
-            await scene.shown("half …", "echo what\nnext")
+            await scene.aclose()
+            await scene.shown(f"half\n\n{SHUT_DOWN}")
 
     play(scene_of_one())
 

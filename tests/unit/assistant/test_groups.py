@@ -11,11 +11,13 @@ import pytest
 import prompts
 from assistant.conversation import REGENERATION_LIMIT
 from assistant.mention import Mention
+from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, BOB, EVE, ROBOT, Held, RoomDouble
 from tests.unit.assistant.scene import ScriptedScene, Setting, group, play, talking
 from tests.waiting import eventually
 
 MENTION_ME = prompts.load("notice_mention_me")
+STOPPED = prompts.load("notice_stopped")
 
 
 async def test_the_llm_is_told_who_wrote_what_in_lines_that_nobody_can_forge() -> None:
@@ -315,3 +317,37 @@ def test_an_edit_of_what_was_overheard_long_ago_is_no_question() -> None:
             assert scene.asked == []
 
     play(scene_of_three())
+
+
+def test_an_agent_that_is_overheard_before_it_is_announced_is_not_told() -> None:
+    async def scene_of_three() -> None:
+        async with talking(room=RoomDouble(ADA, BOB, EVE)) as scene:
+            scene.chat.receive("I am a bot", by="bot")
+            scene.chat.receive("I am late", by="cyd")
+            await asyncio.sleep(1.0)
+            scene.room.announce(replace(ROBOT, identity="bot"))
+            scene.room.announce(replace(ADA, identity="cyd"))
+            await scene.shown(MENTION_ME)
+            scene.chat.receive("Assistant, who is here?")
+            await scene.has_asked(1)
+            assert [line["from"] for line in said(scene)] == ["cyd", "ada"]
+
+    play(scene_of_three())
+
+
+def test_a_stop_is_seen_though_an_agent_was_found_among_the_authors() -> None:
+    async def scene_of_one() -> None:
+        first, second = Held("x"), Held("to both")
+        async with talking(first, second, setting=Setting(Overlap.COLLECT)) as scene:
+            scene.chat.receive("one")
+            await scene.begins("x")
+            scene.chat.receive("I am a bot", by="bot")
+            scene.chat.receive("two")
+            first.go_on.set()
+            await second.started.wait()
+            await asyncio.sleep(0.1)
+            scene.chat.receive("/stop")
+            scene.room.announce(replace(ROBOT, identity="bot"))
+            await eventually(lambda: any(STOPPED in text for text in scene.chat.completed))
+
+    play(scene_of_one())

@@ -9,13 +9,17 @@ import pytest
 from livekit import rtc
 
 from assistant.people import ANNOUNCEMENT_LIMIT, LONGEST_NAME, MODERATOR, People
-from assistant.turns.turn import UNKNOWN
+from assistant.turns.turn import UNKNOWN, Question
 from tests.unit.assistant.doubles import ADA, BOB, ROBOT, Person, RoomDouble
 from tests.virtual_time import run_in_virtual_time
 
 JOINED = rtc.ParticipantState.PARTICIPANT_STATE_JOINED
 LATE = replace(ADA, state=JOINED)
 EGRESS = Person("egress", rtc.ParticipantKind.PARTICIPANT_KIND_EGRESS)
+
+
+def asked_by(identity: str, *, announced: bool = False) -> Question:
+    return Question("1", identity, identity, "hi", announced=announced)
 
 
 def people(*persons: Person) -> People:
@@ -81,7 +85,7 @@ def test_the_attribute_makes_a_moderator(value: str | None, is_one: bool) -> Non
 def test_the_author_is_waited_for_until_they_can_see_an_answer() -> None:
     async def main() -> tuple[str | None, float]:
         room = RoomDouble(BOB)
-        asked = asyncio.create_task(People(room.room).author("ada"))
+        asked = asyncio.create_task(People(room.room).author(asked_by("ada")))
         await asyncio.sleep(1)
         room.announce(replace(BOB, identity="eve"))
         room.announce(LATE)
@@ -102,16 +106,33 @@ def test_an_author_is_not_waited_for_without_end(
     room: tuple[Person, ...], identity: str, found: str | None
 ) -> None:
     async def main() -> str | None:
-        author = await people(*room).author(identity)
+        author = await people(*room).author(asked_by(identity))
         assert asyncio.get_running_loop().time() == pytest.approx(ANNOUNCEMENT_LIMIT)
         return author.identity if author else None
 
     assert run_in_virtual_time(main()) == found
 
 
+def test_who_was_there_and_left_is_not_waited_for() -> None:
+    async def main() -> None:
+        assert await people(BOB).author(asked_by("ada", announced=True)) is None
+        assert asyncio.get_running_loop().time() == 0.0
+
+    run_in_virtual_time(main())
+
+
+def test_the_wait_for_an_author_counts_from_the_question() -> None:
+    async def main() -> None:
+        await asyncio.sleep(ANNOUNCEMENT_LIMIT - 1)
+        assert await people(BOB).author(asked_by("ada")) is None
+        assert asyncio.get_running_loop().time() == pytest.approx(ANNOUNCEMENT_LIMIT)
+
+    run_in_virtual_time(main())
+
+
 def test_nobody_is_waited_for_where_the_author_is_unknown() -> None:
     async def main() -> None:
-        assert await people(ADA).author(UNKNOWN) is None
+        assert await people(ADA).author(asked_by(UNKNOWN)) is None
         assert asyncio.get_running_loop().time() == 0.0
 
     run_in_virtual_time(main())
@@ -147,7 +168,7 @@ def test_who_is_there_is_not_waited_for() -> None:
     async def main() -> None:
         room = people(ADA, replace(ROBOT, state=JOINED))
         for identity in ("ada", "robot"):
-            author = await room.author(identity)
+            author = await room.author(asked_by(identity))
             assert author is not None
             assert author.identity == identity
         assert asyncio.get_running_loop().time() == 0.0
@@ -171,7 +192,7 @@ def test_anybody_waits_for_the_first_who_can_see() -> None:
 
 async def test_no_handler_is_left_on_the_room() -> None:
     room = RoomDouble()
-    waiting = asyncio.create_task(People(room.room).author("ada"))
+    waiting = asyncio.create_task(People(room.room).author(asked_by("ada")))
     await asyncio.sleep(0)
     room.announce(ADA)
     await waiting

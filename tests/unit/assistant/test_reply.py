@@ -140,7 +140,23 @@ async def test_a_reply_that_cannot_be_written_hurts_nobody_who_waits_for_it(
     reply.finish()
     await reply.written()
     assert growing.count == 0
-    assert "chat task failed" in caplog.messages
+    assert "reply not written" in caplog.messages
+
+
+async def test_a_write_that_fails_loses_nothing() -> None:
+    chat = ChatDouble()
+    reply = write_to(chat)
+    reply.append("one ")
+    await eventually(partial(ends_with, chat, "one "))
+    chat.failure = RuntimeError("for a moment")
+    reply.append("two ")
+    await eventually(lambda: "two " in reply.visible_text)
+    await asyncio.sleep(0)
+    chat.failure = None
+    reply.append("three")
+    reply.finish()
+    await reply.written()
+    assert chat.completed == ["one two three"]
 
 
 def in_virtual_time(main: Coroutine[None, None, None]) -> None:

@@ -129,7 +129,9 @@ def quiet_after(gaps: list[float], most: int) -> float:
         quiet = asyncio.create_task(waiting.quiet(0.5, most))
         for number, gap in enumerate(gaps):
             await asyncio.sleep(gap)
-            waiting.add(question(str(number)))
+            late = question(str(number))
+            late.asked_at = loop.time()
+            waiting.add(late)
         await quiet
         return loop.time()
 
