@@ -148,9 +148,11 @@ class Answering:
         turn = attempt.turn
         newest = {question.identity: question for question in turn.questions}
         authors = await asyncio.gather(*map(self._people.author, newest.values()))
-        agents = {author.identity for author in authors if author and is_agent(author)}
+        found = {author.identity for author in authors if author is not None}
+        agents = {author.identity for author in authors if author is not None and is_agent(author)}
         for question in turn.questions:
-            question.name = self._people.name(question.identity) or question.name
+            if question.identity in found:
+                question.name = self._people.name(question.identity)
         if agents & turn.authors:
             # The LLM was told what another agent said.
             turn.questions[:] = [q for q in turn.questions if q.identity not in agents]

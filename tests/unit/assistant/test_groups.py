@@ -351,3 +351,26 @@ def test_a_stop_is_seen_though_an_agent_was_found_among_the_authors() -> None:
             await eventually(lambda: any(STOPPED in text for text in scene.chat.completed))
 
     play(scene_of_one())
+
+
+def test_who_has_left_keeps_their_name() -> None:
+    async def scene_of_two() -> None:
+        held = Held("half")
+        room = RoomDouble(replace(ADA, name="Ada Lovelace"), BOB)
+        async with talking(held, room=room) as scene:
+            scene.chat.receive("one", BOB)
+            await scene.begins("half")
+            scene.chat.receive("two", scene.room.remote_participants["ada"])
+            scene.room.leave("ada")
+            held.go_on.set()
+            await scene.has_completed(2)
+            scene.chat.receive("three", BOB)
+            await scene.has_asked(3)
+            assert "Ada Lovelace" in [
+                json.loads(line)["from"]
+                for role, text in scene.asked[2]
+                if role == "user"
+                for line in text.splitlines()
+            ]
+
+    play(scene_of_two())
