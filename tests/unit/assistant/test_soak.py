@@ -118,8 +118,8 @@ class Crowd:
         return self._dice.choice(mine) if mine else None
 
 
-async def live_through(seed: int) -> None:
-    dice = random.Random(seed)
+def gathered(seed: int, dice: random.Random) -> tuple[ScriptedScene, Crowd]:
+    """A scene, and one to five people for it."""
     people = [
         replace(ADA, identity=name.lower(), name=name)
         for name in ["Ada", "Bob", "Cyd", "Dan", "Eve"][: 1 + seed % 5]
@@ -131,7 +131,12 @@ async def live_through(seed: int) -> None:
         model=MoodyLLM(dice),
     )
     scene.chat.latency = lambda: dice.choice([0.0, 0.0, 0.05, 0.4])
-    crowd = Crowd(scene, dice, people)
+    return scene, Crowd(scene, dice, people)
+
+
+async def live_through(seed: int) -> None:
+    dice = random.Random(seed)
+    scene, crowd = gathered(seed, dice)
     loop = asyncio.get_running_loop()
     await scene.begin()
     while loop.time() < MINUTES * 60:
@@ -173,4 +178,33 @@ def check(scene: ScriptedScene, crowd: Crowd) -> None:
 def test_nothing_is_lost_doubled_or_frozen(seed: int) -> None:
     run_in_virtual_time(
         live_through(seed), "assistant.reply.monotonic", "assistant.answering.time.monotonic"
+    )
+
+
+async def leave_in_the_middle(seed: int) -> None:
+    dice = random.Random(seed)
+    scene, crowd = gathered(seed, dice)
+
+    async def never_rest() -> None:
+        while True:
+            await asyncio.sleep(dice.expovariate(2.0))
+            crowd.act()
+
+    await scene.begin()
+    acting = asyncio.create_task(never_rest())
+    await asyncio.sleep(dice.uniform(1.0, 60.0))
+    unanswered = await scene.aclose(grace=dice.choice([0.0, 2.0, 10.0]))
+    acting.cancel()
+    assert all(bubble.complete for bubble in scene.chat.bubbles.values()), "a bubble is frozen"
+    ended = [turn for turn in scene.history._turns if turn.outcome is not None]
+    answered = {question.id for turn in ended for question in turn.questions}
+    left = set(crowd.asked) - answered - crowd.deleted - crowd.taken_back
+    assert unanswered or not left, "questions were forgotten"
+    assert scene.resources.growing.count == 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_leaving_in_the_middle_freezes_and_forgets_nothing(seed: int) -> None:
+    run_in_virtual_time(
+        leave_in_the_middle(seed), "assistant.reply.monotonic", "assistant.answering.time.monotonic"
     )
