@@ -1,9 +1,10 @@
-"""Hands the SDK's events to the room they are for, where the SDK hands each to all of them.
+"""Hands the SDK's events to whom they are for, where the SDK hands each to everybody.
 
 Every room of a process subscribes to every event of the native side, and drops what is another's:
 with 100 rooms an acknowledged write woke 100 tasks, a third of the busy event loop's time (rtc
-1.1.21, ``_ffi_client.FfiQueue.put`` and ``room.Room._listen_task``). This is the only module that
-reaches into that.
+1.1.21, ``_ffi_client.FfiQueue.put`` and ``room.Room._listen_task``). So does every request until its
+answer comes: where many are under way, each event woke them all. This is the only module that reaches
+into that.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import logging
 
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient, FfiQueue
-from livekit.rtc._proto.ffi_pb2 import FfiEvent
+from livekit.rtc._proto.ffi_pb2 import FfiEvent, FfiRequest, FfiResponse
 from livekit.rtc._utils import Queue
 
 from .internals import Internal, find_misfits
 
 logger = logging.getLogger(__name__)
+
+_ASKS = frozenset({"subscribe", "request", "wait_for", "async_id", "unsubscribe"})
 
 INTERNALS = (
     Internal(
@@ -33,7 +36,27 @@ INTERNALS = (
         "Room._listen_task",
         touches=frozenset({"_ffi_queue", "room_handle", "_on_rpc_method_invocation"}),
     ),
+    Internal("livekit.rtc._ffi_client", "FfiClient.request", frozenset({"req"})),
+    Internal("livekit.rtc.participant", "LocalParticipant.publish_data", touches=_ASKS),
+    Internal("livekit.rtc.participant", "LocalParticipant.set_attributes", touches=_ASKS),
+    Internal(
+        "livekit.rtc.data_stream",
+        "BaseStreamWriter._wait_for_callback",
+        touches=_ASKS,
+    ),
 )
+
+REQUESTS = frozenset(
+    {
+        "publish_data",
+        "set_local_attributes",
+        "text_stream_open",
+        "text_stream_write",
+        "text_stream_close",
+    }
+)
+"""Requests that subscribe, send and wait for their own answer alone, all without a pause before the
+wait. Those who make others hear everything."""
 
 ANSWERS = frozenset(
     {
@@ -64,7 +87,10 @@ _Inbox = tuple[Queue[FfiEvent], asyncio.AbstractEventLoop]
 
 
 class RoutedQueue(FfiQueue[FfiEvent]):
-    """The SDK's distribution of events, with the rooms taken out and served by their handles."""
+    """The SDK's distribution of events, without those of whom it is known what they want.
+
+    Rooms are served by their handles, requests by their ids.
+    """
 
     def __init__(self, replaced: FfiQueue[FfiEvent]) -> None:
         """Take over the subscribers of the queue that this one replaces."""
@@ -73,6 +99,8 @@ class RoutedQueue(FfiQueue[FfiEvent]):
         self._lock = replaced._lock
         self._rooms: dict[int, _Inbox] = {}
         self._participants: dict[int, _Inbox] = {}
+        self._requests: dict[int, _Inbox] = {}
+        self._request_ids: dict[Queue[FfiEvent], int] = {}
 
     def put(self, item: FfiEvent) -> None:
         """Hand an event to the rooms that it concerns, and to all other subscribers."""
@@ -83,7 +111,12 @@ class RoutedQueue(FfiQueue[FfiEvent]):
             elif which == "rpc_method_invocation":
                 handle = item.rpc_method_invocation.local_participant_handle
                 _deliver(self._participants.get(handle), item)
-            elif which not in ANSWERS:
+            elif which in ANSWERS:
+                request = getattr(getattr(item, which), "async_id", None)
+                if request in self._requests:
+                    _deliver(self._requests.pop(request), item)
+                    return
+            else:
                 for inbox in self._rooms.values():
                     _deliver(inbox, item)
             super().put(item)
@@ -101,9 +134,29 @@ class RoutedQueue(FfiQueue[FfiEvent]):
                     self._participants[participant._ffi_handle.handle] = entry[:2]
                     return
 
+    def expect(self, request: int) -> None:
+        """Hand nothing but a request's answer to who subscribed last, on this thread, before it.
+
+        An answer that came meanwhile was handed to everybody, and so to them too.
+        """
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            # Another thread may have subscribed since, but not for this event loop.
+            for position in range(len(self._subscribers) - 1, -1, -1):
+                queue, owner, wanted = self._subscribers[position]
+                if owner is loop:
+                    if wanted is None:
+                        del self._subscribers[position]
+                        self._requests[request] = queue, loop
+                        self._request_ids[queue] = request
+                    return
+
     def unsubscribe(self, queue: Queue[FfiEvent]) -> None:
         """Hand nothing to a queue any more."""
         with self._lock:
+            if (request := self._request_ids.pop(queue, None)) is not None:
+                self._requests.pop(request, None)
+                return
             for inboxes in (self._rooms, self._participants):
                 for handle in [h for h, inbox in inboxes.items() if inbox[0] is queue]:
                     del inboxes[handle]
@@ -120,6 +173,18 @@ def _deliver(inbox: _Inbox | None, item: FfiEvent) -> None:
         logger.warning("event for a closed event loop dropped")
 
 
+class RoutedClient(FfiClient):
+    """The SDK's client, which tells its queue what was asked."""
+
+    def request(self, req: FfiRequest) -> FfiResponse:
+        """Send a request, see `FfiClient.request`."""
+        response = super().request(req)
+        which = response.WhichOneof("message")
+        if which in REQUESTS and isinstance(self.queue, RoutedQueue):
+            self.queue.expect(getattr(response, which).async_id)
+        return response
+
+
 def route_events(room: rtc.Room) -> None:
     """Serve a connected room by its handles, if the installed SDK is what this builds on."""
     queue = FfiClient.instance.queue
@@ -134,4 +199,6 @@ def install_routing() -> None:
     if misfits := find_misfits(INTERNALS):
         logger.warning("each room is woken by all events", extra={"misfits": misfits})
         return
-    FfiClient.instance._queue = RoutedQueue(FfiClient.instance.queue)
+    client = FfiClient.instance
+    client._queue = RoutedQueue(client.queue)
+    client.__class__ = RoutedClient

@@ -9,10 +9,10 @@ from typing import cast
 import pytest
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiQueue
-from livekit.rtc._proto.ffi_pb2 import FfiEvent
+from livekit.rtc._proto.ffi_pb2 import FfiEvent, FfiResponse
 from livekit.rtc._utils import Queue
 
-from worker.hosting.event_routing import ANSWERS, INTERNALS, RoutedQueue
+from worker.hosting.event_routing import ANSWERS, INTERNALS, REQUESTS, RoutedQueue
 from worker.hosting.internals import find_misfits
 
 
@@ -111,3 +111,58 @@ async def test_a_room_that_is_not_routed_yet_hears_everything() -> None:
     routed.put(room_event(2))
     await asyncio.sleep(0)
     assert connecting.qsize() == 1
+
+
+def written(request: int) -> FfiEvent:
+    event = FfiEvent()
+    event.text_stream_writer_write.async_id = request
+    return event
+
+
+def test_every_request_that_is_told_apart_has_an_id() -> None:
+    for name in REQUESTS:
+        assert hasattr(getattr(FfiResponse(), name), "async_id")
+
+
+async def test_a_request_hears_its_answer_and_nothing_else() -> None:
+    routed = RoutedQueue(FfiQueue())
+    everything, first = routed.subscribe(), routed.subscribe()
+    routed.expect(1)
+    second = routed.subscribe()
+    routed.expect(2)
+    for event in (room_event(1), written(2), written(1), written(3)):
+        routed.put(event)
+    await asyncio.sleep(0)
+    assert [inbox.qsize() for inbox in (everything, first, second)] == [2, 1, 1]
+    assert first.get_nowait() == written(1)
+    assert second.get_nowait() == written(2)
+
+
+async def test_an_answer_that_comes_before_its_request_is_known_is_heard() -> None:
+    routed = RoutedQueue(FfiQueue())
+    asking = routed.subscribe()
+    routed.put(written(1))
+    routed.expect(1)
+    await asyncio.sleep(0)
+    assert asking.get_nowait() == written(1)
+
+
+async def test_a_request_that_is_given_up_hears_nothing() -> None:
+    routed = RoutedQueue(FfiQueue())
+    asking = routed.subscribe()
+    routed.expect(1)
+    routed.unsubscribe(asking)
+    everything = routed.subscribe()
+    routed.put(written(1))
+    await asyncio.sleep(0)
+    assert asking.empty()
+    assert everything.qsize() == 1
+
+
+async def test_who_hears_a_choice_of_events_is_no_request() -> None:
+    routed = RoutedQueue(FfiQueue())
+    reader = routed.subscribe(filter_fn=lambda event: event.WhichOneof("message") == "room_event")
+    routed.expect(1)
+    routed.put(room_event(1))
+    await asyncio.sleep(0)
+    assert reader.get_nowait() == room_event(1)
