@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import cached_property
 from typing import Any
 
 import httpx2
 import openai
+from openai.resources.chat import AsyncChat, AsyncCompletions
 from openai.types.chat import ChatCompletionChunk
 
 from .chunks import Fields, decode_chunk
@@ -38,8 +40,51 @@ class ChunkStream(openai.AsyncStream[object]):
             yield decode_chunk(data)
 
 
+_NO_PARAMETERS = ("extra_headers", "extra_query", "timeout")
+"""What `create` takes that does not go into the request's body."""
+
+
+class PlainCompletions(AsyncCompletions):
+    """The SDK's completions, for parameters that are plain JSON already, as the plugin makes them.
+
+    The SDK would look in every field of every message for what is to be translated, by the types of
+    all kinds of messages, which cost more than all else that it does for a request. What it is
+    given as ``extra_body`` it sends as it is.
+    """
+
+    async def create(
+        self,
+        *,
+        model: str,
+        messages: Any,
+        stream: Any = False,
+        extra_body: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Ask for a completion, see `openai.resources.chat.AsyncCompletions.create`."""
+        passed = {name: options.pop(name) for name in _NO_PARAMETERS if name in options}
+        body = {"messages": messages, **options, **(extra_body or {})}
+        return await super().create(
+            model=model, messages=(), stream=stream, extra_body=body, **passed
+        )
+
+
+class PlainChat(AsyncChat):
+    """The SDK's chat, with `PlainCompletions`."""
+
+    @cached_property
+    def completions(self) -> PlainCompletions:
+        """See `openai.resources.chat.AsyncChat.completions`."""
+        return PlainCompletions(self._client)
+
+
 class CompletionClient(openai.AsyncOpenAI):
-    """The SDK's client, with another decoder for the chunks of a streamed completion."""
+    """The SDK's client, with less work for a completion's messages and chunks."""
+
+    @cached_property
+    def chat(self) -> PlainChat:
+        """See `openai.AsyncOpenAI.chat`."""
+        return PlainChat(self)
 
     async def post(self, path: str, **options: Any) -> Any:
         """Send a POST request, see `openai.AsyncOpenAI.post`."""
