@@ -8,7 +8,7 @@ from typing import cast
 from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent
 
-from assistant.presence import PULSE_DELAYS, PULSE_LENGTH, Presence
+from assistant.presence import PULSE_DELAYS, PULSE_LENGTH, THINKING_DELAY, Presence
 from tests.unit.assistant.doubles import ADA, RoomDouble
 from tests.virtual_time import run_in_virtual_time
 
@@ -133,5 +133,36 @@ def test_after_aclose_nothing_listens() -> None:
         session.change("thinking")
         await settle()
         assert room.states == shown
+
+    run_in_virtual_time(main())
+
+
+def test_it_says_that_it_thinks_only_when_that_takes_a_moment() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        room.states.clear()
+        for thinking in (THINKING_DELAY / 2, THINKING_DELAY * 2):
+            session.change("thinking")
+            await asyncio.sleep(thinking)
+            session.change("speaking")
+            await asyncio.sleep(1)
+        assert room.states == ["speaking", "thinking", "speaking"]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_a_thought_that_the_room_outlives_is_not_shown() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        room.states.clear()
+        session.change("thinking")
+        await presence.aclose()
+        await settle()
+        assert room.states == []
 
     run_in_virtual_time(main())
