@@ -143,7 +143,6 @@ class IncomingStream:
         if self._verdict is Verdict.ID_REUSED:
             self._message.id = generate_id()
             self._verdict = Verdict.NEW
-        self._message.edited = seen.was_complete(identity, self._message.id)
         if self._verdict is not Verdict.DOUBLE:
             # From now on, before any text: its twin may overtake that.
             seen.remember_open(identity, self._message.id)
@@ -180,6 +179,7 @@ class IncomingStream:
         self._show(whole=False)
 
     def _complete(self) -> None:
+        self._note_whether_edited()
         self._message.complete = True
         if self._message.deleted:
             self._message.message = ""
@@ -191,7 +191,13 @@ class IncomingStream:
             deleted=self._message.deleted,
         )
 
+    def _note_whether_edited(self) -> None:
+        # Not known before: the stream that it edits may have been open when this one was opened.
+        if not self._message.complete:
+            self._message.edited = self._seen.was_complete(self.identity, self._message.id)
+
     def _show(self, *, whole: bool = True) -> None:
+        self._note_whether_edited()
         if self._shown is None and self._verdict is Verdict.NEW:
             self._shown = "message_added"
         else:

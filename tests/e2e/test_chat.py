@@ -53,10 +53,10 @@ async def test_two_clients_see_one_message_each(door: Door, llm: FakeOpenAI) -> 
         door.enter_with_json("bob") as bob,
         door.enter("cleo") as cleo,
     ):
-        await bob.say("hello")
+        await bob.say("hello, Assistant")
         await bob.reads(STORY)
-        await ada.reads("hello", STORY)
-        await cleo.reads("hello", STORY)
+        await ada.reads("hello, Assistant", STORY)
+        await cleo.reads("hello, Assistant", STORY)
         assert cleo.bubbles[1].participant_identity == "agent-assistant"
 
 

@@ -149,6 +149,22 @@ def test_a_stream_that_revises_replaces_the_text(recorder: Recorder) -> None:
     assert [text for _, text, _ in recorder.told()] == ["ho", "hoho", "hoho", "hoho"]
 
 
+def test_a_revision_is_an_edit_though_it_was_opened_before_the_text_was_complete(
+    recorder: Recorder,
+) -> None:
+    first = recorder.stream("h")
+    revision = recorder.stream(attributes={ATTRIBUTE_REVISION: "true"})
+    first.grow("i")
+    first.finish()
+    revision.grow("ho")
+    revision.finish()
+    received = [m for name, m in recorder.events if name == "message_received"]
+    assert [(m.message, m.id, m.edited) for m in received] == [
+        ("hi", "1", False),
+        ("ho", "1", True),
+    ]
+
+
 def test_an_agent_revises_without_saying_so(recorder: Recorder) -> None:
     recorder.stream("hi", by_agent=True).finish()
     recorder.stream("ho", by_agent=True).finish()
