@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 from livekit.agents import llm
 
@@ -95,7 +94,7 @@ class Answering:
 
     @property
     def is_replacing(self) -> bool:
-        """Whether an answer that people see is being replaced, and the new one has no word yet."""
+        """Whether an answer is to be given anew in its bubble, and has no word yet."""
         if self.current is None:
             return False
         reply = self.current.turn.reply
@@ -119,7 +118,7 @@ class Answering:
         self._session.output.reply = reply
         try:
             outcome = await self._generate(attempt, checked)
-            return await self._end(turn, reply, outcome, answer_before)
+            return self._end(turn, reply, outcome, answer_before)
         except BaseException as error:
             cancelled = isinstance(error, asyncio.CancelledError)
             self._conclude(turn, reply, Outcome.SHUT_DOWN if cancelled else Outcome.FAILED)
@@ -153,11 +152,13 @@ class Answering:
         for question in turn.questions:
             if question.identity in found:
                 question.name = self._people.name(question.identity)
-        if agents & turn.authors:
-            # The LLM was told what another agent said.
-            turn.questions[:] = [q for q in turn.questions if q.identity not in agents]
-            attempt.cut(Outcome.ANEW)
-        return attempt.cut_as is not Outcome.ANEW
+        if not agents:
+            return True
+        # The LLM was told what another agent said.
+        turn.questions[:] = [q for q in turn.questions if q.identity not in agents]
+        attempt.cut(Outcome.ANEW)
+        # If a person stopped it first, the person is to see that.
+        return attempt.cut_as is not Outcome.ANEW and bool(turn.questions)
 
     async def _generate(self, attempt: Attempt, checked: asyncio.Task[bool]) -> Outcome:
         try:
@@ -183,14 +184,12 @@ class Answering:
         Raises:
             CutOffError: It was edited, deleted or stopped meanwhile.
         """
-        if attempt.cut_as is None:
-            first: set[asyncio.Future[Any]] = {checked, attempt.cut_off}
-            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({checked})
         if attempt.cut_as in (None, Outcome.INTERRUPTED, Outcome.SHUT_DOWN):
             return outcome
         raise CutOffError(attempt.cut_as)
 
-    async def _end(
+    def _end(
         self, turn: Turn, reply: ReplyWriter, outcome: Outcome, answer_before: list[llm.ChatItem]
     ) -> Outcome:
         """End a reply in one way, or leave its bubble to the next attempt.
@@ -198,7 +197,7 @@ class Answering:
         Where the LLM said nothing yet, an answer that was to be replaced stays.
         """
         if not turn.questions:
-            await reply.drop()
+            self._writers.spawn(reply.drop(), "reply deletion")
             return Outcome.WITHDRAWN
         if not reply.has_text:
             turn.answer = turn.answer or answer_before

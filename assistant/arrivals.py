@@ -133,7 +133,7 @@ class Arrivals:
 
     def _edit(self, message_id: str, identity: str, text: str) -> None:
         self._conversation.edit(message_id, identity, text)
-        if not mentions(text, self._agent_name) or self._is_full:
+        if not mentions(text, self._agent_name):
             return
         question = self._conversation.take_overheard(message_id, identity)
         if question is not None:
@@ -143,27 +143,21 @@ class Arrivals:
         follows_up = self._follows_up(question)
         self._last_speaker = question.identity
         if self._is_addressed(question.text, question.identity) or follows_up:
-            if self._is_full:
+            if len(self._conversation.waiting) >= self._limits.waiting:
                 self._notices.tell("notice_too_many_waiting", question.identity)
             else:
                 self._conversation.ask(question)
-        elif question.announced or question.identity == UNKNOWN:
-            self._overhear(question)
         else:
-            self._tasks.spawn(self._overhear_if_person(question), "author of a message")
+            self._conversation.overhear(question)
+            self._tasks.spawn(self._answer_overheard(question), "author of a message")
 
-    async def _overhear_if_person(self, question: Question) -> None:
+    async def _answer_overheard(self, question: Question) -> None:
+        """Tell a person how to be answered; do not listen to agents."""
         author = await self._people.author(question)
-        if author is None or not is_agent(author):
-            self._overhear(question)
-
-    def _overhear(self, question: Question) -> None:
-        self._conversation.overhear(question)
-        self._notices.tell("notice_mention_me", question.identity, once=True)
-
-    @property
-    def _is_full(self) -> bool:
-        return len(self._conversation.waiting) >= self._limits.waiting
+        if author is not None and is_agent(author):
+            self._conversation.take_overheard(question.id, question.identity)
+        else:
+            self._notices.tell("notice_mention_me", question.identity, once=True)
 
     def _is_addressed(self, text: str, identity: str) -> bool:
         people = len(self._people.with_author(identity))

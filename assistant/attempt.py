@@ -28,7 +28,8 @@ _PRECEDENCE = (
     Outcome.SHUT_DOWN,
     Outcome.STOPPED,
 )
-"""How an attempt can be cut off, weakest first."""
+"""How an attempt can be cut off, weakest first: who leaves or stops it wants no other attempt. That
+nothing is left to answer is seen from the turn, whatever comes after it here."""
 
 
 class CutOffError(Exception):
@@ -53,15 +54,14 @@ class Attempt:
         """What is answered."""
         self.cut_as: Outcome | None = None
         """How it was cut off; None if it was not."""
-        self.cut_off: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Done once it was cut off."""
+        self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def cut(self, outcome: Outcome) -> None:
         """End it. Of several outcomes the one counts that is later in `_PRECEDENCE`."""
         if self.cut_as is None or _PRECEDENCE.index(outcome) > _PRECEDENCE.index(self.cut_as):
             self.cut_as = outcome
-        if not self.cut_off.done():
-            self.cut_off.set_result(None)
+        if not self._cut.done():
+            self._cut.set_result(None)
 
     async def unless_cut(self, awaitable: Awaitable[T]) -> T:
         """Wait for something that the answer depends on.
@@ -79,7 +79,7 @@ class Attempt:
             task.cancel()
 
     async def _first(self, future: asyncio.Future[Any]) -> None:
-        waited_for: set[asyncio.Future[Any]] = {future, self.cut_off}
+        waited_for: set[asyncio.Future[Any]] = {future, self._cut}
         await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
 
     async def run(self, session: TextSession, context: llm.ChatContext) -> Outcome:

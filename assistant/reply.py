@@ -15,6 +15,13 @@ from chat.sending.pacing import stream_interval
 
 logger = logging.getLogger(__name__)
 
+LAST_TRIES = 3
+"""How often the last write of a reply is made, if it raises. What the network does is `ChatManager`'s
+affair, and does not raise."""
+
+RETRY_DELAY = 0.5
+"""Seconds from one of these tries to the next."""
+
 
 @dataclass
 class GrowingReplies:
@@ -146,19 +153,29 @@ class ReplyWriter:
                 self._growing.count -= 1
 
     async def _write(self) -> None:
-        finished = False
+        finished, last_tries = False, LAST_TRIES
         while not finished:
             await self._changed.wait()
             self._changed.clear()
             started = monotonic()
             finished = self._ending.is_set()
-            if not self._given_up:
-                try:
-                    await self._write_gathered(complete=finished)
-                except Exception:
-                    # The next write has all of the text again.
-                    logger.exception("reply not written")
+            if not self._given_up and not await self._try_to_write(complete=finished):
+                if self._message is None:
+                    return  # What a first write came to is not known: another could double it.
+                if finished and last_tries > 1:
+                    last_tries -= 1
+                    finished = False
+                    self._changed.set()
+                    await asyncio.sleep(RETRY_DELAY)
             await self._pause(started)
+
+    async def _try_to_write(self, *, complete: bool) -> bool:
+        try:
+            await self._write_gathered(complete=complete)
+        except Exception:
+            logger.exception("reply not written")
+            return False
+        return True
 
     async def _write_gathered(self, *, complete: bool) -> None:
         self._text = self.text

@@ -30,7 +30,8 @@ class TextSession:
         """Forget what was said and what happened; what the LLM is told comes with each turn anew."""
         self.session.history.items.clear()
         # Kept for a report of the session, also by sessions that are not recorded (1.8.9, `emit`).
-        self.session._recorded_events.clear()
+        events: list[Any] = getattr(self.session, "_recorded_events", [])
+        events.clear()
 
     async def aclose(self) -> None:
         """End the session."""

@@ -80,8 +80,9 @@ class Reception:
         nothing = verdict is Verdict.NEW and not text.strip() and not message.deleted
         if verdict is Verdict.DOUBLE or nothing:
             return
+        edited = verdict is Verdict.EDIT and self._seen.was_complete(identity, message.id)
         self._seen.remember(identity, message.id, text, deleted=message.deleted)
-        message = replace(message, edited=verdict is Verdict.EDIT)
+        message = replace(message, edited=edited)
         shown: ShownAs = "message_added" if verdict is Verdict.NEW else "message_updated"
         self.announce(self._attribute(message, identity), shown)
 
@@ -175,10 +176,10 @@ class IncomingStream:
         if self._shown is None:
             self._seen.remember_closed(self.identity, self._message.id)
             return
-        self._complete()
+        self._complete(whole=False)
         self._show(whole=False)
 
-    def _complete(self) -> None:
+    def _complete(self, *, whole: bool = True) -> None:
         self._note_whether_edited()
         self._message.complete = True
         if self._message.deleted:
@@ -189,6 +190,7 @@ class IncomingStream:
             self._message.message or "",
             by_stream=True,
             deleted=self._message.deleted,
+            whole=whole,
         )
 
     def _note_whether_edited(self) -> None:

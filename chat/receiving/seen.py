@@ -46,6 +46,9 @@ class _Entry:
     deleted: bool = False
     """Whether its sender took it back."""
 
+    whole: bool = False
+    """Whether a text of it was received to its end."""
+
     @property
     def empty(self) -> bool:
         """Whether nothing was received, as after a text stream without text."""
@@ -115,7 +118,7 @@ class SeenMessages:
     def was_complete(self, sender: Sender, message_id: str) -> bool:
         """Whether a complete text of this message was received."""
         entry = self._find(sender, message_id)
-        return entry is not None and entry.text_hash is not None
+        return entry is not None and entry.whole
 
     def remember_open(self, sender: Sender, message_id: str) -> None:
         """Note that a text stream with more of a message is open."""
@@ -134,8 +137,9 @@ class SeenMessages:
         *,
         by_stream: bool = False,
         deleted: bool = False,
+        whole: bool = True,
     ) -> None:
-        """Note the newest complete text of a message.
+        """Note the newest text of a message of which no more is to come.
 
         Args:
             sender: Who sent it.
@@ -143,9 +147,11 @@ class SeenMessages:
             text: The whole text.
             by_stream: Whether a text stream carried it.
             deleted: Whether it was taken back.
+            whole: False if it was broken off.
         """
         entry = self._entry(sender, message_id)
         entry.deleted = deleted
+        entry.whole = entry.whole or whole
         entry.text_hash = hash(text)
         entry.by_stream = entry.by_stream or by_stream
         entry.open = False

@@ -16,6 +16,7 @@ from livekit import rtc
 
 from chat import protobuf
 from chat.dialect import Dialect
+from chat.events import OwnedTasks
 from chat.message import ChatMessage
 from chat.roster import Roster
 
@@ -34,9 +35,9 @@ from .outgoing import OutgoingMessage
 KEPT = 256
 """Messages whose state is kept after they are complete, for edits and for people who come back."""
 
-STREAMS_AT_ONCE = 4
-"""Complete messages that are on their way as text streams at a time. Who arrives is sent all that it
-missed, and receivers limit the streams that one sender may hold open (`Inbox` to eight)."""
+CAUGHT_UP_AT_ONCE = 4
+"""Complete messages that are on their way to a newcomer at a time. Receivers limit the streams that one
+sender may hold open (`Inbox` to eight)."""
 
 
 class Outbox:
@@ -58,7 +59,7 @@ class Outbox:
         self._twins = twins
         self._messages: OrderedDict[str, OutgoingMessage] = OrderedDict()
         self._segment_turn = Turn()
-        self._slots = asyncio.Semaphore(STREAMS_AT_ONCE)
+        self._catching_up = OwnedTasks()
 
     async def send(self, message: ChatMessage, draft: Draft, *, new: bool = False) -> None:
         """Bring everybody to `draft`, and return when those who can be reached have it.
@@ -104,12 +105,30 @@ class Outbox:
             outgoing.address(self._groups(reachable))
 
     def arrived(self, identity: str) -> None:
-        """Bring a participant that can be spoken to from now on up to date."""
-        groups = self._groups([identity])
+        """Bring a participant that can be spoken to from now on up to date.
+
+        It gets what grows at once, and what it missed a few messages at a time.
+        """
+        missed = []
         for outgoing in list(self._messages.values()):
-            if outgoing.concerns(identity):
-                outgoing.awaits_anyone = False
-                outgoing.address(groups)
+            if not outgoing.concerns(identity):
+                continue
+            outgoing.awaits_anyone = False
+            outgoing.awaited.add(identity)
+            if outgoing.draft.complete:
+                missed.append(outgoing)
+            else:
+                outgoing.address(self._groups([identity]))
+        if missed:
+            self._catching_up.spawn(self._catch_up(identity, missed), "catching up")
+
+    async def _catch_up(self, identity: str, missed: list[OutgoingMessage]) -> None:
+        for begin in range(0, len(missed), CAUGHT_UP_AT_ONCE):
+            batch = missed[begin : begin + CAUGHT_UP_AT_ONCE]
+            for outgoing in batch:
+                if identity in outgoing.awaited.intersection(self._roster.reachable()):
+                    outgoing.address(self._groups([identity]))
+            await asyncio.gather(*(outgoing.settled() for outgoing in batch))
 
     def departed(self, identity: str) -> None:
         """Note that a participant left."""
@@ -124,13 +143,14 @@ class Outbox:
     async def settled(self, limit: float) -> None:
         """Wait until all is delivered or given up, at most `limit` seconds."""
         waits = [asyncio.ensure_future(m.settled(patient=True)) for m in self._messages.values()]
-        if waits:
-            _, late = await asyncio.wait(waits, timeout=limit)
-            for wait in late:
-                wait.cancel()
+        waits.append(asyncio.ensure_future(self._catching_up.wait()))
+        _, late = await asyncio.wait(waits, timeout=limit)
+        for wait in late:
+            wait.cancel()
 
     def close(self) -> None:
         """Give up what is under way."""
+        self._catching_up.cancel()
         for outgoing in self._messages.values():
             outgoing.close()
 
@@ -166,9 +186,7 @@ class Outbox:
                 return ProtobufChannel(participant, message, earlier=earlier)
             case _:
                 twins = self._twins()
-                return StreamChannel(
-                    participant, message, earlier=earlier, twins_for_all=twins, slots=self._slots
-                )
+                return StreamChannel(participant, message, earlier=earlier, twins_for_all=twins)
 
     def _forget_old(self) -> None:
         done = [i for i, m in self._messages.items() if m.draft.complete and not m.busy]

@@ -10,7 +10,6 @@ import contextlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
 from time import monotonic
 
 from livekit import rtc
@@ -181,7 +180,7 @@ class Channel(ABC):
             draft, forgotten = self._target, self._forgotten
             self._begun = True
             try:
-                async with self._slot(draft), asyncio.timeout(WRITE_LIMIT):
+                async with asyncio.timeout(WRITE_LIMIT):
                     await self._write(draft)
             except WRITE_FAILURES as error:
                 failing_since = failing_since or monotonic()
@@ -219,10 +218,6 @@ class Channel(ABC):
     def _due_in(self) -> float:
         """Seconds for which an incomplete draft must be held back."""
         return 0.0
-
-    def _slot(self, draft: Draft) -> AbstractAsyncContextManager[object]:
-        """What a write of `draft` waits for, and holds until it ends."""
-        return contextlib.nullcontext()
 
     @abstractmethod
     async def _write(self, draft: Draft) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
-from contextlib import AbstractAsyncContextManager
 
 from livekit import rtc
 
@@ -32,7 +30,6 @@ class StreamChannel(OpenStreamChannel):
         *,
         earlier: Earlier | None = None,
         twins_for_all: bool = False,
-        slots: asyncio.Semaphore | None = None,
     ) -> None:
         """See `Channel`.
 
@@ -41,11 +38,9 @@ class StreamChannel(OpenStreamChannel):
             message: As there.
             earlier: As there.
             twins_for_all: Whether every member gets the JSON twin, as web clients send it.
-            slots: One is held while a complete message is written at once; None sets no limit.
         """
         super().__init__(participant, message, earlier=earlier)
         self._twins_for_all = twins_for_all
-        self._slots = slots
         # One for all members who were told the same so far.
         self._twins = [JsonTwin(participant, message, earlier)]
 
@@ -79,10 +74,6 @@ class StreamChannel(OpenStreamChannel):
 
     def _trailer(self, *, continues: bool) -> dict[str, str]:
         return {ATTRIBUTE_CONTINUES: "true"} if continues else {}
-
-    def _slot(self, draft: Draft) -> AbstractAsyncContextManager[object]:
-        at_once = draft.complete and self._writer is None
-        return self._slots if at_once and self._slots is not None else super()._slot(draft)
 
     async def _write(self, draft: Draft) -> None:
         await super()._write(draft)

@@ -143,6 +143,21 @@ async def test_a_reply_that_cannot_be_written_hurts_nobody_who_waits_for_it(
     assert "reply not written" in caplog.messages
 
 
+async def test_the_last_write_is_tried_again() -> None:
+    chat = ChatDouble()
+    reply = write_to(chat)
+    reply.append("one ")
+    await eventually(partial(ends_with, chat, "one "))
+    chat.failure = RuntimeError("for a moment")
+    reply.append("two")
+    reply.finish()
+    await eventually(lambda: reply.visible_text == "one two")
+    await asyncio.sleep(0)
+    chat.failure = None
+    await reply.written()
+    assert chat.completed == ["one two"]
+
+
 async def test_a_write_that_fails_loses_nothing() -> None:
     chat = ChatDouble()
     reply = write_to(chat)

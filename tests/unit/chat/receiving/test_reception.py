@@ -165,6 +165,15 @@ def test_a_revision_is_an_edit_though_it_was_opened_before_the_text_was_complete
     ]
 
 
+def test_what_follows_a_message_that_was_broken_off_is_no_edit(recorder: Recorder) -> None:
+    recorder.stream("too lo").break_off()
+    recorder.stream("short", attributes={ATTRIBUTE_REVISION: "true"}).finish()
+    recorder.stream("too lo", message_id="2").break_off()
+    recorder.packet("short", message_id="2", update=True)
+    received = [message for name, message in recorder.events if name == "message_received"]
+    assert [(m.message, m.edited) for m in received] == [("short", False), ("short", False)]
+
+
 def test_an_agent_revises_without_saying_so(recorder: Recorder) -> None:
     recorder.stream("hi", by_agent=True).finish()
     recorder.stream("ho", by_agent=True).finish()

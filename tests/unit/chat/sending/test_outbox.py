@@ -8,7 +8,7 @@ import pytest
 from livekit import rtc
 
 from chat import ChatManager, ChatMessage
-from chat.sending.outbox import KEPT, STREAMS_AT_ONCE
+from chat.sending.outbox import CAUGHT_UP_AT_ONCE, KEPT
 from tests.doubles import Client, FakeRoom, Fate, Frame, Header, Packet, Page, Trailer, say_hello
 from tests.waiting import eventually
 
@@ -211,7 +211,44 @@ async def test_who_comes_is_told_much_in_order_and_a_little_at_a_time(sending: S
     for frame in sending.room.me.sent[before:]:
         at_once += isinstance(frame, Header) - isinstance(frame, Trailer)
         most = max(most, at_once)
-    assert 0 < most <= STREAMS_AT_ONCE
+    assert 0 < most <= CAUGHT_UP_AT_ONCE
+
+
+async def test_what_is_edited_while_a_newcomer_catches_up_is_told_once(sending: Sending) -> None:
+    sending.join("ada")
+    messages = [await sending.chat.send_message(f"message {number}") for number in range(20)]
+    page = sending.join("bob")
+    messages[-1].message = "edited"
+    await sending.chat.update_message(messages[-1])
+    await eventually(lambda: len(page.texts) >= 20)
+    await sending.settle()
+    assert sorted(page.texts) == sorted(["edited", *(f"message {n}" for n in range(19))])
+
+
+async def test_who_leaves_while_catching_up_gets_the_rest_on_return(sending: Sending) -> None:
+    sending.join("ada")
+    texts = [f"message {number}" for number in range(20)]
+    for text in texts:
+        await sending.chat.send_message(text)
+    before = sending.join("bob")
+    me = sending.room.me
+
+    def hold_up(frame: Frame) -> None:
+        sending._take(frame)
+        if len(before.texts) == CAUGHT_UP_AT_ONCE:
+            me.open.clear()
+
+    me.on_frame = hold_up
+    await eventually(lambda: not me.open.is_set())
+    sending.leave("bob")
+    me.on_frame = sending._take
+    me.open.set()
+    await sending.settle()
+    after = sending.join("bob")
+    await eventually(lambda: set(before.texts) | set(after.texts) >= set(texts))
+    await sending.settle()
+    assert CAUGHT_UP_AT_ONCE <= len(before.texts) < len(texts)
+    assert len(after.texts) == len(set(after.texts))
 
 
 async def test_who_has_it_all_is_not_told_again(sending: Sending) -> None:
