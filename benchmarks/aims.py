@@ -29,7 +29,7 @@ OURS = "shared"
 EXECUTORS = ("default", "lean", "thread")
 """livekit-agents' own ways to host rooms."""
 
-ROOMIO = ("default", "lean")
+ROOMIO = ("default",)
 """Who speaks to one room through RoomIO, as most agents do."""
 
 

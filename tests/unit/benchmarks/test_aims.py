@@ -39,13 +39,13 @@ def met(results: Results, words: str) -> bool:
 def test_at_an_ordinary_pace_the_p95_may_be_a_millisecond_later_than_the_faster_peer(
     shared: float, expected: bool
 ) -> None:
-    results = measured(ONE_ROOM, ONE_PACED, shared=shared, lean=5.0, default=8.0)
+    results = measured(ONE_ROOM, ONE_PACED, shared=shared, default=5.0)
     assert met(results, "1 ms after") is expected
 
 
 @pytest.mark.parametrize(("shared", "expected"), [(10.0, True), (10.1, False)])
 def test_at_a_fast_pace_the_p95_is_a_fifth(shared: float, expected: bool) -> None:
-    results = measured(ONE_ROOM, ONE_FAST, shared=shared, lean=50.0)
+    results = measured(ONE_ROOM, ONE_FAST, shared=shared, default=50.0)
     assert met(results, "1/5 of RoomIO's") is expected
 
 
@@ -136,4 +136,4 @@ def test_fewer_idle_rooms_than_planned_are_no_proof() -> None:
 
 
 def test_peers_alone_are_not_judged() -> None:
-    assert judge(measured(ONE_ROOM, ONE_PACED, lean=5.0)) == []
+    assert judge(measured(ONE_ROOM, ONE_PACED, default=5.0)) == []
