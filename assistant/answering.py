@@ -146,12 +146,12 @@ class Answering:
         """Wait until those who ask can see an answer. False if agents were among them."""
         turn = attempt.turn
         newest = {question.identity: question for question in turn.questions}
-        authors = await asyncio.gather(*map(self._people.author, newest.values()))
-        found = {author.identity for author in authors if author is not None}
-        agents = {author.identity for author in authors if author is not None and is_agent(author)}
+        found = await asyncio.gather(*map(self._people.author, newest.values()))
+        authors = {author.identity: author for author in found if author is not None}
         for question in turn.questions:
-            if question.identity in found:
+            if question.identity in authors:
                 question.name = self._people.name(question.identity)
+        agents = {identity for identity, author in authors.items() if is_agent(author)}
         if not agents:
             return True
         # The LLM was told what another agent said.

@@ -76,7 +76,7 @@ class ReplyWriter:
     @property
     def has_text(self) -> bool:
         """Whether there is any text that a person would see."""
-        return bool(self._text.strip()) or any(piece.strip() for piece in self._pieces)
+        return bool(self.text.strip())
 
     @property
     def visible_text(self) -> str:

@@ -1,7 +1,7 @@
 """What is compared: the command that starts each worker, and how its clients write to it."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from benchmarks.openrtc_environment import PYTHON as OPENRTC_PYTHON
@@ -41,11 +41,10 @@ def _peer(name: str, title: str, module: str) -> Subject:
     return Subject(name, title, command, environment)
 
 
-COUNTED = Subject(
-    "churn",
-    "this worker, shared",
-    (sys.executable, "-m", "benchmarks.counted_worker", "start"),
-    {"CHAT_ISOLATION": "shared", "CHAT_MAX_ROOMS": "1000", "CHAT_HEALTH_PORT": "0"},
+COUNTED = replace(
+    _worker("shared"),
+    name="churn",
+    command=(sys.executable, "-m", "benchmarks.counted_worker", "start"),
 )
 """The first of the subjects below, which can also be asked for its tasks. Measured by churn alone."""
 

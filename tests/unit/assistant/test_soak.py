@@ -16,8 +16,7 @@ from assistant.mention import Mention
 from assistant.turns.turn import Outcome
 from chat import ChatMessage
 from tests.unit.assistant.doubles import ADA, ROBOT, Answer, Person, RoomDouble, ScriptedLLM
-from tests.unit.assistant.scene import ScriptedScene, Setting
-from tests.virtual_time import run_in_virtual_time
+from tests.unit.assistant.scene import ScriptedScene, Setting, play
 
 MINUTES = 30
 SETTLING = 1_300.0
@@ -176,9 +175,7 @@ def check(scene: ScriptedScene, crowd: Crowd) -> None:
 
 @pytest.mark.parametrize("seed", [*range(7), 26])
 def test_nothing_is_lost_doubled_or_frozen(seed: int) -> None:
-    run_in_virtual_time(
-        live_through(seed), "assistant.reply.monotonic", "assistant.answering.time.monotonic"
-    )
+    play(live_through(seed))
 
 
 async def leave_in_the_middle(seed: int) -> None:
@@ -205,6 +202,4 @@ async def leave_in_the_middle(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_leaving_in_the_middle_freezes_and_forgets_nothing(seed: int) -> None:
-    run_in_virtual_time(
-        leave_in_the_middle(seed), "assistant.reply.monotonic", "assistant.answering.time.monotonic"
-    )
+    play(leave_in_the_middle(seed))
