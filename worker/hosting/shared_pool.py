@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 SWEEP_DELAY = 1.0
 """Seconds after a job's end at which its last tasks are ended: a process would end them, too."""
 
+NEXT_SWEEP_DELAY = 15.0
+"""Seconds until the same is done again for a job whose room was still connecting."""
+
 
 class SharedPool(ProcPool):
     """Runs every job on the running loop. It keeps nothing warm: what jobs need is there."""
@@ -77,7 +80,7 @@ class SharedPool(ProcPool):
         await asyncio.gather(*(executor.aclose() for executor in list(self._executors)))
         if self._sweeping is not None:
             self._sweeping.cancel()
-            self._sweep()
+            _end_tasks_of(self._ended)
         await close_all(self._process)
 
     def _on_ended(self, executor: SharedExecutor) -> None:
@@ -85,21 +88,31 @@ class SharedPool(ProcPool):
         self.emit("process_closed", executor)
         if executor.job.context is not None:
             self._ended.append(executor.job.context)
+        self._sweep_in(SWEEP_DELAY)
+
+    def _sweep_in(self, delay: float) -> None:
         if self._sweeping is None:
-            loop = asyncio.get_running_loop()
-            self._sweeping = loop.call_later(SWEEP_DELAY, self._sweep)
+            self._sweeping = asyncio.get_running_loop().call_later(delay, self._sweep)
 
     def _sweep(self) -> None:
         self._sweeping = None
-        _end_tasks_of(self._ended)
-        self._ended.clear()
+        self._ended = _end_tasks_of(self._ended)
         # Cheap, because `start` froze what is not of a room.
         gc.collect()
+        if self._ended:
+            self._sweep_in(NEXT_SWEEP_DELAY)
 
 
-def _end_tasks_of(ended: list[JobContext]) -> None:
+def _end_tasks_of(ended: list[JobContext]) -> list[JobContext]:
+    """End what these jobs left; return those whose rooms are connecting, and will have tasks then."""
+    connecting = []
     for task in tasks_of(ended):
-        if task.get_name() != CONNECTING and (job := job_of(task)) is not None:
-            extra = {"task": task.get_name(), "stack": where_suspended(task)}
-            logger.warning("task outlived its job", extra=job_fields(job.job) | extra)
-            task.cancel()
+        if (job := job_of(task)) is None:
+            continue
+        if task.get_name() == CONNECTING:
+            connecting.append(job)
+            continue
+        extra = {"task": task.get_name(), "stack": where_suspended(task)}
+        logger.warning("task outlived its job", extra=job_fields(job.job) | extra)
+        task.cancel()
+    return connecting
