@@ -83,13 +83,16 @@ def _twenty_rooms(measured: Measured) -> Iterator[Verdict]:
     if ours and (lean := measured.figures(TWENTY.name, "lean")):
         aim = f"{TWENTY.title}: CPU per token at most 1/2 of a lean process's"
         yield _share(aim, ours.cpu_ms, lean.cpu_ms, 1 / 2)
-    yield from _memory(measured)
+    yield from _hosting(measured)
 
 
-def _memory(measured: Measured) -> Iterator[Verdict]:
+def _hosting(measured: Measured) -> Iterator[Verdict]:
     ours = measured.hosting(OURS)
     if ours is None or ours.further_mb is None:
         return
+    if (start := ours.start_p95_ms) is not None:
+        aim = "rooms opened four at a time: agent ready 250 ms after the job's assignment (p95)"
+        yield Verdict(aim, f"{start:.0f} ms", start <= 250)
     further = ours.further_mb
     yield Verdict("memory: at most 3 MB for each further room", f"{further:.1f} MB", further <= 3)
     yield Verdict(

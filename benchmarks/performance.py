@@ -27,6 +27,10 @@ class Performance:
     ready_ms: list[float] = field(default_factory=list)
     """For each room, from the person's joining to an agent that listens."""
 
+    start_ms: list[float] = field(default_factory=list)
+    """For each room, from the job's assignment to an agent that listens, by the worker's clock.
+    Empty for workers that do not say it."""
+
     figures: dict[str, Figures] = field(default_factory=dict)
     """By name of the workload; what was not reached is missing."""
 
@@ -53,6 +57,9 @@ class Hosting:
     ready_p50_ms: float
     ready_p95_ms: float
 
+    start_p95_ms: float | None
+    """Of the worker's own figures; None if it has none."""
+
     server_mb: float | None
     """Memory of the livekit-server for each further room."""
 
@@ -64,6 +71,7 @@ def combine_hosting(runs: Sequence[Performance]) -> Hosting | None:
         return None
     several = [run.memory for run in runs if run.memory[-1].rooms > 1]
     ready = [run.ready_ms for run in runs]
+    starts = [run.start_ms for run in runs if run.start_ms]
     return Hosting(
         empty_mb=statistics.median(run.memory[0].pss_mb for run in runs),
         one_mb=statistics.median(run.memory[1].pss_mb for run in runs),
@@ -71,6 +79,9 @@ def combine_hosting(runs: Sequence[Performance]) -> Hosting | None:
         rooms=min(run.memory[-1].rooms for run in runs),
         ready_p50_ms=statistics.median(percentile(times, 0.50) for times in ready),
         ready_p95_ms=statistics.median(percentile(times, 0.95) for times in ready),
+        start_p95_ms=(
+            statistics.median(percentile(times, 0.95) for times in starts) if starts else None
+        ),
         server_mb=statistics.median(map(_server_mb, several)) if several else None,
     )
 

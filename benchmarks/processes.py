@@ -57,6 +57,17 @@ class Listener:
             if containing in line:
                 return line
 
+    def take_lines(self, containing: str) -> list[str]:
+        """Return the lines so far that have ``containing`` in them, and forget all others."""
+        taken = []
+        while not self._lines.empty():
+            if (line := self._lines.get()) is None:
+                self._lines.put(None)
+                break
+            if containing in line:
+                taken.append(line)
+        return taken
+
     def _read(self) -> None:
         with self._child.output as output:
             for raw in output:

@@ -42,6 +42,9 @@ LEAST_FREE_GB = 3.0
 _REGISTERED = "registered worker"
 """What every worker logs once it can be given rooms."""
 
+_STARTED = '"start_ms"'
+"""What this worker's log has in each line that tells how long a room's agent took to be there."""
+
 Progress = Callable[[str], None]
 """Called with what is being done."""
 
@@ -69,7 +72,12 @@ class Stage:
             ):
                 worker.wait_for_line(_REGISTERED, START_LIMIT)
                 trees = ProcessTree(worker.pid), ProcessTree(server.pid)
-                _Act(worker, *trees, crowd, done, progress, self._set_up_limit).play(program)
+                act = _Act(worker, *trees, crowd, done, progress, self._set_up_limit)
+                try:
+                    act.play(program)
+                finally:
+                    lines = worker.take_lines(_STARTED)
+                    done.start_ms = [json.loads(line)["start_ms"] for line in lines]
         except (ChildFailedError, GarbledReplyError, StackError, _NoFurtherError) as error:
             done.stopped = str(error)
         return done

@@ -68,6 +68,36 @@ async def test_a_job_that_does_not_end_is_ended_alone(
             assert await asyncio.to_thread(worker.wait_for_end, 30) is not None
 
 
+async def test_a_job_that_does_not_end_in_its_process_is_ended_alone(
+    livekit_server: LiveKitServer,
+    fake_openai: FakeOpenAI,
+    token: MintToken,
+    rooms: Rooms,
+) -> None:
+    with running_worker(
+        livekit_server, fake_openai, arguments=FAULTY_AGENT, CHAT_ISOLATION="process"
+    ) as worker:
+        async with Door(livekit_server.url, token, "good").enter() as ada:
+            await rooms.open("hang-1")
+            door = Door(livekit_server.url, token, "hang-1")
+            async with door.enter(wait=False) as bob:
+                await eventually(lambda: bob.room.remote_participants, 20)
+                await rooms.close("hang-1")
+            # livekit-agents' own words; it waits for 15 s.
+            await eventually(
+                lambda: any(
+                    r["message"] == "entrypoint did not exit in time, cancelling"
+                    and r.get("room") == "hang-1"
+                    for r in worker.logs
+                ),
+                40,
+            )
+            await ada.ask("still here")
+            worker.ask_to_end()
+            await rooms.close("good")
+            assert await asyncio.to_thread(worker.wait_for_end, 30) is not None
+
+
 async def test_a_job_that_cannot_be_cancelled_is_named_and_the_others_go_on(
     livekit_server: LiveKitServer, fake_openai: FakeOpenAI, token: MintToken, rooms: Rooms
 ) -> None:

@@ -105,6 +105,14 @@ def test_memory(one: float, last: float, words: str, expected: bool) -> None:
     assert met(results, words) is expected
 
 
+@pytest.mark.parametrize(("slowest", "expected"), [(250.0, True), (251.0, False)])
+def test_an_agent_is_ready_within_a_quarter_of_a_second(slowest: float, expected: bool) -> None:
+    results = empty_results()
+    run = performance({TWENTY: FIGURES}, [(0, 150), (1, 151), (2, 152)])
+    results.add(TWENTY_ROOMS, "shared", replace(run, start_ms=[100.0, slowest]))
+    assert met(results, "ready 250 ms") is expected
+
+
 @pytest.mark.parametrize(("late", "lost", "expected"), [(0, 0, True), (1, 0, False), (1, 1, False)])
 def test_in_a_hundred_rooms_no_reply_is_late_or_lost(late: int, lost: int, expected: bool) -> None:
     results = empty_results()

@@ -30,6 +30,15 @@ def test_a_worker_that_never_had_a_room_has_no_costs() -> None:
     assert combine_hosting([performance({}, [(0, 90)], stopped="it ended")]) is None
 
 
+def test_starts_are_of_the_workers_that_tell_them() -> None:
+    hosting = combine_hosting([RUNS[0], replace(RUNS[1], start_ms=[100, 300, 200])])
+    assert hosting is not None
+    assert hosting.start_p95_ms == 300
+    hosting = combine_hosting(RUNS)
+    assert hosting is not None
+    assert hosting.start_p95_ms is None
+
+
 def test_memory_is_the_median_at_each_number_of_rooms() -> None:
     assert combine_memory(RUNS) == {0: 91, 1: 102, 5: 500, 11: 127}
 
