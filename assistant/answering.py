@@ -16,7 +16,7 @@ from chat.events import OwnedTasks
 
 from .attempt import Attempt, CutOffError
 from .endings import closing_words
-from .limits import NoFreeSlotError, TurnSlots
+from .limits import NoFreeSlotError, TurnSlots, TurnStarts
 from .people import People, is_agent
 from .reply import GrowingReplies, ReplyWriter
 from .session import TextSession
@@ -32,6 +32,9 @@ class ProcessResources:
 
     slots: TurnSlots
     """Turns that are answered at once."""
+
+    starts: TurnStarts = field(default_factory=TurnStarts)
+    """Turns that begin."""
 
     growing: GrowingReplies = field(default_factory=GrowingReplies)
     """Replies that are being written."""
@@ -165,6 +168,7 @@ class Answering:
             async with AsyncExitStack() as stack:
                 slot = stack.enter_async_context(self._resources.slots.slot(self._patience))
                 await attempt.unless_cut(slot)
+                await attempt.unless_cut(self._resources.starts.next())
                 outcome = await attempt.run(self._session, self._history.context(attempt.turn))
             return await self._confirm(attempt, checked, outcome)
         except CutOffError as cut_off:

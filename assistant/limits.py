@@ -85,3 +85,27 @@ class TurnSlots:
             yield
         finally:
             self._slots.release()
+
+
+BEGINNING_AT_ONCE = 4
+"""How many turns of a process may be beginning."""
+
+BEGINNING_SECONDS = 0.06
+"""For how long a turn counts as beginning. On an event loop that is late it is longer by itself."""
+
+
+class TurnStarts:
+    """Lets the turns of a process begin a few at a time, first come, first served.
+
+    To begin, a turn needs the event loop for longer than for anything later. Many that begin together
+    get there late, all of them, and hold up the replies that are being written.
+    """
+
+    def __init__(self) -> None:
+        """Nothing begins yet."""
+        self._free = asyncio.Semaphore(BEGINNING_AT_ONCE)
+
+    async def next(self) -> None:
+        """Wait until one more may begin."""
+        await self._free.acquire()
+        asyncio.get_running_loop().call_later(BEGINNING_SECONDS, self._free.release)

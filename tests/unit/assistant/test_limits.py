@@ -6,7 +6,15 @@ import asyncio
 
 import pytest
 
-from assistant.limits import MINUTE, NoFreeSlotError, RateLimit, TurnSlots
+from assistant.limits import (
+    BEGINNING_AT_ONCE,
+    BEGINNING_SECONDS,
+    MINUTE,
+    NoFreeSlotError,
+    RateLimit,
+    TurnSlots,
+    TurnStarts,
+)
 from assistant.turns.turn import UNKNOWN
 from tests.virtual_time import run_in_virtual_time
 
@@ -95,3 +103,37 @@ async def test_a_slot_is_free_again_after_a_turn_that_failed_or_gave_up_waiting(
         await asyncio.wait({waiting})
     async with slots.slot(0.1):
         assert waiting.cancelled()
+
+
+def test_turns_begin_a_few_at_a_time_in_the_order_in_which_they_came() -> None:
+    async def main() -> list[tuple[int, float]]:
+        starts, loop, begun = TurnStarts(), asyncio.get_running_loop(), []
+        zero = loop.time()
+
+        async def turn(number: int) -> None:
+            await starts.next()
+            begun.append((number, loop.time() - zero))
+
+        await asyncio.gather(*map(turn, range(2 * BEGINNING_AT_ONCE + 1)))
+        return begun
+
+    begun = run_in_virtual_time(main())
+    assert [number for number, _ in begun] == list(range(2 * BEGINNING_AT_ONCE + 1))
+    for number, at in begun:
+        assert at == pytest.approx(number // BEGINNING_AT_ONCE * BEGINNING_SECONDS)
+
+
+def test_a_turn_that_is_cut_off_before_it_begins_takes_no_place() -> None:
+    async def main() -> float:
+        starts, loop = TurnStarts(), asyncio.get_running_loop()
+        zero = loop.time()
+        for _ in range(BEGINNING_AT_ONCE):
+            await starts.next()
+        cut_off = [asyncio.ensure_future(starts.next()) for _ in range(BEGINNING_AT_ONCE)]
+        await asyncio.sleep(0)
+        for each in cut_off:
+            each.cancel()
+        await starts.next()
+        return loop.time() - zero
+
+    assert run_in_virtual_time(main()) == pytest.approx(BEGINNING_SECONDS)
