@@ -14,7 +14,7 @@ from benchmarks.churn import Sample
 from benchmarks.churning import churn
 from benchmarks.crowd import Crowd
 from benchmarks.figures import Figures, summarize
-from benchmarks.performance import Memory, Performance
+from benchmarks.performance import ONE_BY_ONE, Memory, Performance
 from benchmarks.processes import ChildFailedError, Listener, listening_to
 from benchmarks.subjects import Subject
 from benchmarks.tokens import GarbledReplyError
@@ -31,7 +31,7 @@ ROOM_LIMIT = 30.0
 """Seconds that an agent may take to listen in its room, and again to bring its first reply."""
 
 AT_ONCE = 4
-"""Rooms that are opened at the same time: enough for two cores, and no burst."""
+"""Rooms that are opened at the same time, after the first: enough for two cores, and no burst."""
 
 MEMORY_AT = (1, 5, 10, 20, 50, 100, 200, 300)
 """Numbers of rooms at which memory is read, and at the last room of each workload."""
@@ -154,10 +154,9 @@ class _Act:
                 self._note_memory()
                 return f"{rooms} of {workload.rooms} rooms: {reason}"
             until = min(at for at in (*MEMORY_AT, workload.busy, workload.rooms) if at > rooms)
+            at_once = 1 if rooms < ONE_BY_ONE else min(AT_ONCE, until - rooms)
             began = time.monotonic()
-            joined = self.crowd.join(
-                min(AT_ONCE, until - rooms), idle=rooms >= workload.busy, limit=ROOM_LIMIT
-            )
+            joined = self.crowd.join(at_once, idle=rooms >= workload.busy, limit=ROOM_LIMIT)
             self.seconds_left -= time.monotonic() - began
             if None in joined:
                 self.worker.require_alive()
