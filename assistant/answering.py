@@ -34,7 +34,7 @@ class ProcessResources:
     """Turns that are answered at once."""
 
     starts: TurnStarts = field(default_factory=TurnStarts)
-    """Turns that begin."""
+    """Lets turns begin."""
 
     growing: GrowingReplies = field(default_factory=GrowingReplies)
     """Replies that are being written."""
@@ -168,7 +168,7 @@ class Answering:
             async with AsyncExitStack() as stack:
                 slot = stack.enter_async_context(self._resources.slots.slot(self._patience))
                 await attempt.unless_cut(slot)
-                await attempt.unless_cut(self._resources.starts.next())
+                await attempt.unless_cut(self._resources.starts.admit())
                 outcome = await attempt.run(self._session, self._history.context(attempt.turn))
             return await self._confirm(attempt, checked, outcome)
         except CutOffError as cut_off:

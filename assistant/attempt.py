@@ -71,7 +71,8 @@ class Attempt:
         """
         task = asyncio.ensure_future(awaitable)
         try:
-            await self._first(task)
+            if not self._cut.done():
+                await self._first(task)
             if not task.done() and self.cut_as is not None:
                 raise CutOffError(self.cut_as)
             return task.result()

@@ -88,24 +88,25 @@ class TurnSlots:
 
 
 BEGINNING_AT_ONCE = 4
-"""How many turns of a process may be beginning."""
+"""How many turns of a process may begin within `BEGINNING_SECONDS`."""
 
 BEGINNING_SECONDS = 0.06
-"""For how long a turn counts as beginning. On an event loop that is late it is longer by itself."""
+"""About what so many beginnings take of the event loop where docs/performance.md was made."""
 
 
 class TurnStarts:
     """Lets the turns of a process begin a few at a time, first come, first served.
 
     To begin, a turn needs the event loop for longer than for anything later. Many that begin together
-    get there late, all of them, and hold up the replies that are being written.
+    are all late, and hold up the replies that are being written. It goes by time, not by what a turn
+    has done: until its first word a turn mostly waits for the LLM.
     """
 
     def __init__(self) -> None:
         """Nothing begins yet."""
         self._free = asyncio.Semaphore(BEGINNING_AT_ONCE)
 
-    async def next(self) -> None:
+    async def admit(self) -> None:
         """Wait until one more may begin."""
         await self._free.acquire()
         asyncio.get_running_loop().call_later(BEGINNING_SECONDS, self._free.release)

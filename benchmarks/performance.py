@@ -62,7 +62,7 @@ class Hosting:
     """Of rooms opened several at a time, or of all where there were no such rooms."""
 
     start_alone_p95_ms: float | None
-    """Of the worker's own figures for rooms opened one by one; None if it has none."""
+    """Of the worker's own figures for rooms opened one by one, of all runs; None if it has none."""
 
     start_p95_ms: float | None
     """The same for rooms opened several at a time."""
@@ -85,8 +85,8 @@ def combine_hosting(runs: Sequence[Performance]) -> Hosting | None:
         rooms=min(run.memory[-1].rooms for run in runs),
         ready_p50_ms=statistics.median(percentile(times, 0.50) for times in ready),
         ready_p95_ms=statistics.median(percentile(times, 0.95) for times in ready),
-        start_alone_p95_ms=_p95(run.start_ms[:ONE_BY_ONE] for run in runs),
-        start_p95_ms=_p95(run.start_ms[ONE_BY_ONE:] for run in runs),
+        start_alone_p95_ms=_pooled_p95(run.start_ms[:ONE_BY_ONE] for run in runs),
+        start_p95_ms=_pooled_p95(run.start_ms[ONE_BY_ONE:] for run in runs),
         server_mb=statistics.median(map(_server_mb, several)) if several else None,
     )
 
@@ -106,9 +106,9 @@ def combine_figures(runs: Sequence[Performance], workload: str) -> Figures | Non
     return combine(figures) if figures else None
 
 
-def _p95(runs: Iterable[Sequence[float]]) -> float | None:
-    p95s = [percentile(times, 0.95) for times in runs if times]
-    return statistics.median(p95s) if p95s else None
+def _pooled_p95(runs: Iterable[Sequence[float]]) -> float | None:
+    times = [time for run in runs for time in run]
+    return percentile(times, 0.95) if times else None
 
 
 def _further_mb(memory: Sequence[Memory]) -> float:

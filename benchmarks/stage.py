@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ ROOM_LIMIT = 30.0
 """Seconds that an agent may take to listen in its room, and again to bring its first reply."""
 
 AT_ONCE = 4
-"""Rooms that are opened at the same time, after the first: enough for two cores, and no burst."""
+"""Rooms that are opened at the same time, after those that are opened one by one: enough for two cores, and no burst."""
 
 MEMORY_AT = (1, 5, 10, 20, 50, 100, 200, 300)
 """Numbers of rooms at which memory is read, and at the last room of each workload."""
@@ -42,7 +43,7 @@ LEAST_FREE_GB = 3.0
 _REGISTERED = "registered worker"
 """What every worker logs once it can be given rooms."""
 
-_STARTED = '"start_ms"'
+_STARTED = re.compile(r'"start_ms": ?(\d+)')
 """What this worker's log has in each line that tells how long a room's agent took to be there."""
 
 Progress = Callable[[str], None]
@@ -76,8 +77,9 @@ class Stage:
                 try:
                     act.play(program)
                 finally:
-                    lines = worker.take_lines(_STARTED)
-                    done.start_ms = [json.loads(line)["start_ms"] for line in lines]
+                    # The native side writes into the same pipe, perhaps into the middle of a line.
+                    found = map(_STARTED.search, worker.take_lines("start_ms"))
+                    done.start_ms = [float(start[1]) for start in found if start]
         except (ChildFailedError, GarbledReplyError, StackError, _NoFurtherError) as error:
             done.stopped = str(error)
         return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import logging
 import time
@@ -91,8 +92,14 @@ class SharedPool(ProcPool):
         self._sweep_in(SWEEP_DELAY)
 
     def _sweep_in(self, delay: float) -> None:
-        if self._sweeping is None:
-            self._sweeping = asyncio.get_running_loop().call_later(delay, self._sweep)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + delay
+        if self._sweeping is not None:
+            if self._sweeping.when() <= due:
+                return
+            self._sweeping.cancel()
+        # Nothing here may keep the job in whose context it was called.
+        self._sweeping = loop.call_at(due, self._sweep, context=contextvars.Context())
 
     def _sweep(self) -> None:
         self._sweeping = None
@@ -104,7 +111,7 @@ class SharedPool(ProcPool):
 
 
 def _end_tasks_of(ended: list[JobContext]) -> list[JobContext]:
-    """End what these jobs left; return those whose rooms are connecting, and will have tasks then."""
+    """End what these jobs left. Return those whose rooms are still connecting: they will leave more."""
     connecting = []
     for task in tasks_of(ended):
         if (job := job_of(task)) is None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from socket import SOCK_DGRAM
 
@@ -56,7 +56,7 @@ def records(worker: WorkerProcess, message: str) -> list[LogRecord]:
 
 
 async def agents_ready(
-    workers: Iterable[WorkerProcess], names: Iterable[str], limit: float = 60
+    workers: Collection[WorkerProcess], names: Iterable[str], limit: float = 60
 ) -> None:
     """Wait until one of these workers has been ready in each of these rooms."""
     missing = set(names)

@@ -111,7 +111,7 @@ def test_turns_begin_a_few_at_a_time_in_the_order_in_which_they_came() -> None:
         zero = loop.time()
 
         async def turn(number: int) -> None:
-            await starts.next()
+            await starts.admit()
             begun.append((number, loop.time() - zero))
 
         await asyncio.gather(*map(turn, range(2 * BEGINNING_AT_ONCE + 1)))
@@ -128,12 +128,12 @@ def test_a_turn_that_is_cut_off_before_it_begins_takes_no_place() -> None:
         starts, loop = TurnStarts(), asyncio.get_running_loop()
         zero = loop.time()
         for _ in range(BEGINNING_AT_ONCE):
-            await starts.next()
-        cut_off = [asyncio.ensure_future(starts.next()) for _ in range(BEGINNING_AT_ONCE)]
+            await starts.admit()
+        cut_off = [asyncio.ensure_future(starts.admit()) for _ in range(BEGINNING_AT_ONCE)]
         await asyncio.sleep(0)
         for each in cut_off:
             each.cancel()
-        await starts.next()
+        await starts.admit()
         return loop.time() - zero
 
     assert run_in_virtual_time(main()) == pytest.approx(BEGINNING_SECONDS)

@@ -11,6 +11,7 @@ import pytest
 from livekit.agents import APIConnectionError
 
 import prompts
+from assistant import limits
 from assistant.stopping import Stop
 from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, BOB, Held, Person, RoomDouble, failing, saying
@@ -86,6 +87,18 @@ async def test_a_stop_ends_the_wait_for_a_slot() -> None:
             await eventually(lambda: scene.answering.current is not None)
             scene.chat.receive("/stop")
             await scene.shown(STOPPED)
+        assert scene.asked == []
+
+
+async def test_a_stop_ends_the_wait_to_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BEGINNING_SECONDS", 3600.0)
+    async with talking() as scene:
+        for _ in range(limits.BEGINNING_AT_ONCE):
+            await scene.resources.starts.admit()
+        scene.chat.receive("hello")
+        await eventually(lambda: scene.answering.current is not None)
+        scene.chat.receive("/stop")
+        await scene.shown(STOPPED)
         assert scene.asked == []
 
 

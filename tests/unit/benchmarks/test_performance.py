@@ -31,10 +31,10 @@ def test_a_worker_that_never_had_a_room_has_no_costs() -> None:
 
 
 def test_starts_are_of_the_workers_that_tell_them() -> None:
-    starts = [100.0] * 9 + [200.0] + [300.0]
-    hosting = combine_hosting([RUNS[0], replace(RUNS[1], start_ms=starts)])
+    starts = [100.0] * 8 + [200.0, 400.0] + [300.0]
+    hosting = combine_hosting([*RUNS, *2 * [replace(RUNS[1], start_ms=starts)]])
     assert hosting is not None
-    assert (hosting.start_alone_p95_ms, hosting.start_p95_ms) == (200, 300)
+    assert (hosting.start_alone_p95_ms, hosting.start_p95_ms) == (400, 300)
     hosting = combine_hosting(RUNS)
     assert hosting is not None
     assert (hosting.start_alone_p95_ms, hosting.start_p95_ms) == (None, None)

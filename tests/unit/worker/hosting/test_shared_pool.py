@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import multiprocessing
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from livekit.agents import JobContext, JobExecutorType
@@ -26,7 +26,6 @@ async def pool(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[shared_pool.Sha
     monkeypatch.setattr(shared_pool, "install_routing", lambda: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
     monkeypatch.setattr(shared_pool, "SWEEP_DELAY", 0.01)
-    monkeypatch.setattr(shared_pool, "NEXT_SWEEP_DELAY", 0.01)
     pool = shared_pool.SharedPool(
         initialize_process_fnc=lambda _: None,
         job_entrypoint_fnc=_nothing,
@@ -53,10 +52,32 @@ async def _nothing(_: JobContext) -> None:
     """Do nothing."""
 
 
+class EndedJob:
+    """A job that has ended, and what it left."""
+
+    def __init__(self, pool: shared_pool.SharedPool) -> None:
+        self._pool = pool
+        self._context = cast(JobContext, SimpleNamespace(job=Job(id="job-1")))
+
+    def leave(self, left: Coroutine[Any, Any, object], name: str) -> asyncio.Task[object]:
+        """Run something in the job's context."""
+        token = _JobContextVar.set(self._context)
+        task = asyncio.create_task(left, name=name)
+        _JobContextVar.reset(token)
+        return task
+
+    def end(self) -> None:
+        """Tell the pool that it has ended."""
+        job = SimpleNamespace(context=self._context)
+        executor = cast(SharedExecutor, SimpleNamespace(job=job))
+        self._pool._executors.append(executor)
+        self._pool._on_ended(executor)
+
+
 async def test_a_room_that_connects_after_its_job_ended_is_swept_then(
-    pool: shared_pool.SharedPool,
+    pool: shared_pool.SharedPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = cast(JobContext, SimpleNamespace(job=Job(id="job-1")))
+    monkeypatch.setattr(shared_pool, "NEXT_SWEEP_DELAY", 0.01)
     connected = asyncio.Event()
     listening: asyncio.Task[bool] | None = None
 
@@ -65,14 +86,28 @@ async def test_a_room_that_connects_after_its_job_ended_is_swept_then(
         await connected.wait()
         listening = asyncio.create_task(asyncio.Event().wait())
 
-    token = _JobContextVar.set(job)
-    connecting = asyncio.create_task(connect(), name=CONNECTING)
-    _JobContextVar.reset(token)
-    executor = cast(SharedExecutor, SimpleNamespace(job=SimpleNamespace(context=job)))
-    pool._executors.append(executor)
-    pool._on_ended(executor)
+    job = EndedJob(pool)
+    connecting = job.leave(connect(), CONNECTING)
+    job.end()
     first = pool._sweeping
     await eventually(lambda: pool._sweeping not in (None, first))
     assert not connecting.done()
     connected.set()
     await eventually(lambda: listening is not None and listening.cancelled())
+
+
+async def test_a_room_that_does_not_come_to_be_connected_holds_up_no_other(
+    pool: shared_pool.SharedPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_pool, "NEXT_SWEEP_DELAY", 3600.0)
+    job = EndedJob(pool)
+    connecting = job.leave(asyncio.Event().wait(), CONNECTING)
+    job.end()
+    first = pool._sweeping
+    await eventually(lambda: pool._sweeping not in (None, first))
+    other = EndedJob(pool)
+    left = other.leave(asyncio.Event().wait(), "left")
+    other.end()
+    await eventually(left.cancelled)
+    assert not connecting.done()
+    connecting.cancel()
