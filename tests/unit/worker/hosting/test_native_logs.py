@@ -65,14 +65,19 @@ def test_the_installed_sdk_is_what_this_builds_on() -> None:
 
 
 def test_the_native_library_writes_its_log_itself() -> None:
-    code = "from worker.hosting import native_logs; native_logs.keep_native_logs_native()"
+    # The interpreter's end, with native threads running, is not what is tested.
+    code = (
+        "import os; from worker.hosting import native_logs; "
+        "native_logs.keep_native_logs_native(); os._exit(0)"
+    )
     environment = {**os.environ, "RUST_LOG": "debug", "LIVEKIT_RTC_DEBUG": ""}
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=environment,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         timeout=START_LIMIT,
     )
+    assert done.returncode == 0, done
     assert FIRST_RECORD in done.stderr
