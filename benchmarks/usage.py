@@ -47,14 +47,14 @@ class ProcessTree:
         return before
 
     def cpu_seconds(self) -> float:
-        """Sum the CPU time that its processes have used, as long as they live."""
+        """Sum the CPU time of its processes, and of those that ended and were waited for."""
         total = 0.0
         for process in self._processes():
             try:
                 times = process.cpu_times()
             except psutil.Error:
                 continue
-            total += times.user + times.system
+            total += times.user + times.system + times.children_user + times.children_system
         return total
 
     def _processes(self) -> Iterator[psutil.Process]:

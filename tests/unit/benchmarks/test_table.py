@@ -30,6 +30,15 @@ def test_the_p95_has_its_range_over_the_runs() -> None:
     assert row[2] == "6.0 (5.0-7.0)"
 
 
+def test_the_cpu_of_processes_that_ended_is_unknown() -> None:
+    results = empty_results()
+    for subject, cpu_ms in (("shared", 1.25), ("lean", -15.0)):
+        run = performance({TWENTY: replace(FIGURES, cpu_ms=cpu_ms)})
+        results.add(TWENTY_ROOMS, subject, run)
+    rows = speed(results, results.measured[0], TWENTY).rows
+    assert [row[6] for row in rows] == ["1.25", "unknown"]
+
+
 def test_what_was_not_reached_says_why() -> None:
     results = empty_results()
     results.add(TWENTY_ROOMS, "thread", performance({}, stopped="4 of 20 rooms: no agent"))
