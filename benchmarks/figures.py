@@ -59,6 +59,11 @@ class Figures:
     lost: int
     """How many of them were not complete when the client gave up."""
 
+    @property
+    def has_cpu(self) -> bool:
+        """Whether `cpu_ms` is known: where processes ended, what they had used went with them."""
+        return self.cpu_ms > 0
+
 
 _COUNTS = ("replies", "late", "lost")
 

@@ -101,7 +101,7 @@ def draw_cpu(results: Results, axes: Axes) -> None:
         bars = [
             (number + place * width, figures.cpu_ms)
             for number, workload in enumerate(workloads)
-            if (figures := _figures(results, workload, subject)) and figures.cpu_ms > 0
+            if (figures := _figures(results, workload, subject)) and figures.has_cpu
         ]
         if bars:
             places, heights = zip(*bars, strict=True)

@@ -32,7 +32,8 @@ ROOM_LIMIT = 30.0
 """Seconds that an agent may take to listen in its room, and again to bring its first reply."""
 
 AT_ONCE = 4
-"""Rooms that are opened at the same time, after those that are opened one by one: enough for two cores, and no burst."""
+"""Rooms that are opened at the same time, after those that are opened one by one: enough for two
+cores, and no burst."""
 
 MEMORY_AT = (1, 5, 10, 20, 50, 100, 200, 300)
 """Numbers of rooms at which memory is read, and at the last room of each workload."""

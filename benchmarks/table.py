@@ -118,8 +118,7 @@ def _speed_cells(figures: Figures, p95s: list[float]) -> tuple[str, ...]:
         _ms(figures.max_ms),
         _ms(figures.first_text_ms),
         _ms(figures.turn_ms),
-        # Less than nothing was used where processes ended, and what they had used went with them.
-        f"{figures.cpu_ms:.2f}" if figures.cpu_ms > 0 else "unknown",
+        f"{figures.cpu_ms:.2f}" if figures.has_cpu else "unknown",
         f"{figures.late}/{figures.replies}",
         f"{figures.lost}/{figures.replies}",
         f"{figures.payload_bytes:.0f}",
