@@ -1,20 +1,26 @@
 """Thinking: turns become replies. Knows ``AgentSession`` and the ``chat`` API, knows no wire.
 
-A message goes through it like this: ``arrivals`` takes it from the chat, if the limits allow;
-``conversation`` keeps it until ``consumer`` makes a turn of it; ``answering`` has the LLM generate
-(``generation``, ``text_agent``) and the reply written (``text_output``, ``reply``), until it ends in
-one way (``endings``). ``turns`` holds the values and the rules. ``presence`` lets clients see whether the
-agent listens, thinks or speaks; ``room`` puts all of it together for one room.
+A message goes through it from top to bottom, and imports point the same way:
+
+    room            one room: its parts put together
+    arriving        what people write becomes a question, an edit, a deletion or a stop
+    conversation    what those do to the turns of the room
+    answering       one turn answered: the LLM generates, a reply grows, and ends in one way
+    language_model  one request to the LLM and its answer
+    turns           the values and the rules; no I/O
+
+Beside them ``people``: who is there, and what they see of the agent.
 """
 
-from .answering import ProcessResources
-from .instructions import instructions
+from .answering.answering import ProcessResources
+from .answering.instructions import instructions
+from .answering.session import create_session, start_session
+from .answering.slots import TurnSlots
+from .answering.text_agent import TextAgent
+from .arriving.limits import Limits
+from .arriving.mention import Mention
 from .language_model import LanguageModel
-from .limits import Limits, TurnSlots
-from .mention import Mention
 from .room import LEAVING_LIMIT, RoomAssistant, RoomOptions
-from .session import create_session, start_session
-from .text_agent import TextAgent
 from .turns.overlap import Overlap
 
 __all__ = [

@@ -15,21 +15,21 @@ from livekit.agents import llm
 from chat import ChatManager
 from chat.manager import DEFAULT_MAX_MESSAGE_BYTES
 
-from .answering import Answering, ProcessResources
-from .arrivals import Arrivals
-from .conversation import Conversation
-from .greeting import Greeting
-from .instructions import instructions
+from .answering.answering import Answering, ProcessResources
+from .answering.instructions import instructions
+from .answering.session import TextSession, create_session
+from .answering.text_agent import TextAgent
+from .answering.text_output import ReplyTextOutput
+from .arriving.arrivals import Arrivals
+from .arriving.commands import StopRpc
+from .arriving.limits import Limits
+from .arriving.mention import Mention
+from .conversation.conversation import Conversation
+from .conversation.greeting import Greeting
 from .job_metadata import dialect_for_room, overlap_for_room
-from .limits import Limits
-from .mention import Mention
-from .notices import Notices
-from .people import People
-from .presence import Presence
-from .session import TextSession, create_session
-from .stopping import StopRpc
-from .text_agent import TextAgent
-from .text_output import ReplyTextOutput
+from .people.notices import Notices
+from .people.people import People
+from .people.presence import Presence
 from .turns.history import History
 from .turns.overlap import Overlap
 

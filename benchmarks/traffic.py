@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from livekit import rtc
 
-from assistant.reply import GrowingReplies, ReplyWriter
+from assistant.answering.reply import GrowingReplies, ReplyWriter
 from benchmarks.rooms import mint_token
 from benchmarks.scenarios import PACED
 from chat import ChatManager, ChatMessage, Dialect

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from livekit.agents import llm
 
 if TYPE_CHECKING:
-    from assistant.reply import ReplyWriter
+    from assistant.answering.reply import ReplyWriter
 
 
 UNKNOWN = ""

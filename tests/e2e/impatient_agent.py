@@ -8,8 +8,8 @@ from unittest.mock import patch
 from livekit.agents import cli
 
 import agent
-from assistant.generation import GenerationLimits
-from assistant.text_agent import TextAgent
+from assistant.answering.text_agent import TextAgent
+from assistant.language_model.generation import GenerationLimits
 from worker.settings import load_settings
 
 IMPATIENT = GenerationLimits(first_token=1.0, gap=0.7, whole=4.0)

@@ -9,16 +9,17 @@ from typing import Any
 
 from livekit.agents import llm
 
-from assistant.answering import Answering, ProcessResources
-from assistant.arrivals import Arrivals
-from assistant.conversation import Conversation
-from assistant.limits import Limits, TurnSlots
-from assistant.mention import Mention
-from assistant.notices import Notices
-from assistant.people import People
-from assistant.session import TextSession, create_session
-from assistant.text_agent import TextAgent
-from assistant.text_output import ReplyTextOutput
+from assistant.answering.answering import Answering, ProcessResources
+from assistant.answering.session import TextSession, create_session
+from assistant.answering.slots import TurnSlots
+from assistant.answering.text_agent import TextAgent
+from assistant.answering.text_output import ReplyTextOutput
+from assistant.arriving.arrivals import Arrivals
+from assistant.arriving.limits import Limits
+from assistant.arriving.mention import Mention
+from assistant.conversation.conversation import Conversation
+from assistant.people.notices import Notices
+from assistant.people.people import People
 from assistant.turns.history import History
 from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, ROBOT, Answer, ChatDouble, RoomDouble, ScriptedLLM
@@ -162,4 +163,6 @@ def group(*people: str) -> RoomDouble:
 
 def play(scene: Coroutine[Any, Any, None]) -> None:
     """Let a scene play in virtual time: what it waits for costs nothing, and is exact."""
-    run_in_virtual_time(scene, "assistant.reply.monotonic", "assistant.answering.time.monotonic")
+    run_in_virtual_time(
+        scene, "assistant.answering.reply.monotonic", "assistant.answering.answering.time.monotonic"
+    )

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 import prompts
-from assistant.limits import Limits
-from assistant.mention import Mention
+from assistant.arriving.limits import Limits
+from assistant.arriving.mention import Mention
 from assistant.turns.overlap import Overlap
 from chat.message import Attachment
 from tests.unit.assistant.doubles import ADA, BOB, Held, RoomDouble, saying

@@ -11,8 +11,8 @@ import pytest
 from livekit.agents import APIConnectionError, APIStatusError
 
 import prompts
-from assistant.limits import Limits
-from assistant.mention import Mention
+from assistant.arriving.limits import Limits
+from assistant.arriving.mention import Mention
 from assistant.turns.turn import Outcome
 from chat import ChatMessage
 from tests.unit.assistant.doubles import ADA, ROBOT, Answer, Person, RoomDouble, ScriptedLLM

@@ -1,0 +1,116 @@
+"""One attempt of the LLM at a turn, which can be cut off at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from livekit.agents import llm
+
+from assistant.language_model.generation import Ending
+from assistant.turns.turn import Outcome, Turn
+
+from .session import TextSession
+
+T = TypeVar("T")
+
+_OUTCOMES = {
+    Ending.COMPLETE: Outcome.DONE,
+    Ending.CUT: Outcome.CUT,
+    Ending.FILTERED: Outcome.FILTERED,
+    Ending.FAILED: Outcome.FAILED,
+}
+
+_PRECEDENCE = (
+    Outcome.INTERRUPTED,
+    Outcome.ANEW,
+    Outcome.WITHDRAWN,
+    Outcome.SHUT_DOWN,
+    Outcome.STOPPED,
+)
+"""How an attempt can be cut off, weakest first: who leaves or stops it wants no other attempt. That
+nothing is left to answer is seen from the turn, whatever comes after it here."""
+
+
+class CutOffError(Exception):
+    """What was waited for does not matter any more."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(f"cut off: {outcome.value}")
+        self.outcome = outcome
+        """How the attempt ended."""
+
+
+class Attempt:
+    """Generates the answer to a turn, once."""
+
+    def __init__(self, turn: Turn) -> None:
+        """Begin nothing yet.
+
+        Args:
+            turn: What is answered.
+        """
+        self.turn = turn
+        """What is answered."""
+        self.cut_as: Outcome | None = None
+        """How it was cut off; None if it was not."""
+        self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def cut(self, outcome: Outcome) -> None:
+        """End it. Of several outcomes the one counts that is later in `_PRECEDENCE`."""
+        if self.cut_as is None or _PRECEDENCE.index(outcome) > _PRECEDENCE.index(self.cut_as):
+            self.cut_as = outcome
+        if not self._cut.done():
+            self._cut.set_result(None)
+
+    async def unless_cut(self, awaitable: Awaitable[T]) -> T:
+        """Wait for something that the answer depends on.
+
+        Raises:
+            CutOffError: It was cut off first. What was waited for is cancelled.
+        """
+        task = asyncio.ensure_future(awaitable)
+        try:
+            if not self._cut.done():
+                await self._first(task)
+            if not task.done() and self.cut_as is not None:
+                raise CutOffError(self.cut_as)
+            return task.result()
+        finally:
+            task.cancel()
+
+    async def _first(self, future: asyncio.Future[Any]) -> None:
+        waited_for: set[asyncio.Future[Any]] = {future, self._cut}
+        await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
+
+    async def run(self, session: TextSession, context: llm.ChatContext) -> Outcome:
+        """Have the session answer. What it said is put into the turn, also if it is cut off.
+
+        Raises:
+            CutOffError: It was cut off. The LLM has been told.
+            RuntimeError: The session has ended.
+        """
+        agent = session.agent
+        await agent.update_chat_ctx(context)
+        given = {item.id for item in agent.chat_ctx.items}
+        agent.begin()
+        speech = session.session.generate_reply()
+        done = asyncio.ensure_future(speech.wait_for_playout())
+        try:
+            await self._first(done)
+            if not speech.done():
+                speech.interrupt(force=True)
+            # The session adds the partial answer to its history before it says that it is done.
+            await done
+        finally:
+            if not speech.done():
+                speech.interrupt(force=True)
+            done.cancel()
+            self.turn.answer = [item for item in agent.chat_ctx.items if item.id not in given]
+        if speech.interrupted:
+            # By a cut; else the session was closed.
+            raise CutOffError(self.cut_as or Outcome.SHUT_DOWN)
+        if speech.exception() is not None:
+            return Outcome.FAILED
+        return _OUTCOMES[agent.ending]

@@ -1,0 +1,112 @@
+"""The one consumer of a room's questions: it makes turns of them and has them answered in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import time
+
+from assistant.answering.answering import Answering
+from assistant.turns.history import History
+from assistant.turns.overlap import QUIET_WINDOW, Overlap, most_at_once
+from assistant.turns.turn import Outcome, Turn
+from assistant.turns.waiting import WaitingQuestions
+from chat.events import OwnedTasks
+
+logger = logging.getLogger(__name__)
+
+
+class TurnConsumer:
+    """Answers what waits, one turn at a time."""
+
+    def __init__(
+        self,
+        waiting: WaitingQuestions,
+        answering: Answering,
+        history: History,
+        policy: Callable[[], Overlap],
+    ) -> None:
+        """Nothing is answered before `begin`.
+
+        Args:
+            waiting: What is answered.
+            answering: What answers a turn.
+            history: Where turns are remembered.
+            policy: Says what becomes of messages that come during a reply.
+        """
+        self._waiting = waiting
+        self._answering = answering
+        self._history = history
+        self._policy = policy
+        self._tasks = OwnedTasks()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._ending = False
+
+    @property
+    def ending(self) -> bool:
+        """Whether no turn is begun any more."""
+        return self._ending
+
+    def begin(self) -> None:
+        """Answer from now on, beginning with what came before. Call after the session started."""
+        self._tasks.spawn(self._consume(), "conversation")
+
+    async def end(self, grace: float) -> None:
+        """Begin no turn any more, and wait for the end of the one that runs.
+
+        Args:
+            grace: Seconds that it may go on.
+        """
+        self._ending = True
+        try:
+            async with asyncio.timeout(grace):
+                await self._idle.wait()
+        except TimeoutError:
+            if (running := self._answering.current) is not None:
+                running.cut(Outcome.SHUT_DOWN)
+            await self._idle.wait()
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Answer nothing any more, whatever is running."""
+        self._ending = True
+        self._tasks.cancel()
+
+    async def _consume(self) -> None:
+        while not self._ending:
+            turn = await self._next_turn()
+            self._idle.clear()
+            try:
+                await self._answer(turn)
+            except Exception:
+                # The room goes on.
+                logger.exception("turn failed")
+            finally:
+                self._idle.set()
+
+    async def _next_turn(self) -> Turn:
+        waiting = self._waiting
+        while True:
+            await waiting.some()
+            if (again := waiting.take_again()) is not None:
+                if again.questions:
+                    return again
+                continue
+            policy = self._policy()
+            most = most_at_once(policy)
+            if policy is Overlap.COLLECT and any(question.overlapped for question in waiting):
+                await waiting.quiet(QUIET_WINDOW, most)
+            if waiting.again is None and (questions := waiting.take(most)):
+                return Turn(questions, created_at=time())
+
+    async def _answer(self, turn: Turn) -> None:
+        self._history.add(turn)
+        outcome = await self._answering.answer(turn)
+        if outcome is Outcome.WITHDRAWN:
+            self._history.remove(turn)
+        elif turn.outcome is None:
+            # The LLM said nothing: what is asked now is answered together with this.
+            self._history.remove(turn)
+            self._waiting.put_back(turn.questions)

@@ -1,0 +1,194 @@
+"""One room's conversation: what people's questions, edits, deletions and stops do to its turns."""
+
+from __future__ import annotations
+
+import asyncio
+from time import time
+
+from livekit.agents import llm
+
+from assistant.answering.answering import Answering
+from assistant.answering.attempt import Attempt
+from assistant.people.people import People
+from assistant.turns.history import History
+from assistant.turns.overlap import Overlap, choose_overlap
+from assistant.turns.turn import UNKNOWN, Outcome, Question, Turn
+from assistant.turns.waiting import WaitingQuestions
+from chat.events import OwnedTasks
+
+from .consumer import TurnConsumer
+from .stop import Stop
+
+REGENERATION_LIMIT = 300.0
+"""Seconds after an answer in which an edit of its question has it answered anew."""
+
+
+class Conversation:
+    """The turns of a room: those that wait, the one that is answered, and those that were."""
+
+    def __init__(
+        self,
+        people: People,
+        answering: Answering,
+        history: History,
+        overlap: Overlap | None = None,
+    ) -> None:
+        """Nothing is answered before `begin`.
+
+        Args:
+            people: Who is in the room.
+            answering: What answers a turn.
+            history: What the LLM is told.
+            overlap: What becomes of questions that come during a reply; None depends on how many
+                people there are.
+        """
+        self.waiting = WaitingQuestions()
+        """Questions that nobody has begun to answer."""
+        self._people = people
+        self._answering = answering
+        self._history = history
+        self._overlap = overlap
+        self._consumer = TurnConsumer(self.waiting, answering, history, self._policy)
+        self._tasks = OwnedTasks()
+
+    def begin(self) -> None:
+        """Answer from now on, beginning with what came before. Call after the session started."""
+        self._consumer.begin()
+
+    async def aclose(self, grace: float) -> None:
+        """Begin no turn any more, and wait until the one that runs, and all before, are delivered.
+
+        Args:
+            grace: Seconds that it may go on. What is asked meanwhile stays `unanswered`.
+        """
+        await self._consumer.end(grace)
+        await self._answering.delivered()
+        await self._tasks.wait()
+
+    def cancel(self) -> None:
+        """Answer and write nothing any more."""
+        self._consumer.cancel()
+        self._answering.cancel()
+        self._tasks.cancel()
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether anything waits to be answered."""
+        return len(self.waiting) > 0 or self.waiting.again is not None
+
+    def ask(self, question: Question) -> None:
+        """Take a question. It interrupts the reply to its author, if that is the policy."""
+        running = self._running
+        question.overlapped = running is not None
+        self.waiting.add(question)
+        if running is None or self._consumer.ending:
+            return
+        interrupts = self._policy(question.identity) is Overlap.INTERRUPT
+        # What was edited is answered before what came after it.
+        interrupts = interrupts and not self._answering.is_replacing
+        if interrupts and self._owns(running.turn, question.identity):
+            running.cut(Outcome.INTERRUPTED)
+
+    def overhear(self, question: Question) -> None:
+        """Remember what was said to somebody else."""
+        now = asyncio.get_running_loop().time()
+        self._history.add(Turn([question], created_at=time(), ended_at=now))
+
+    def edit(self, message_id: str, identity: str, text: str) -> None:
+        """Change a question, and answer it anew if it is being answered or was the last."""
+        if (waiting := self.waiting.find(message_id, identity)) is not None:
+            waiting.text = text
+        elif (found := self._history.find(message_id, identity)) is not None:
+            turn, question = found
+            question.text = text
+            if self._is_running(turn):
+                self._cut(Outcome.ANEW)
+            elif self._is_newest(turn) and self._ended_within(turn, REGENERATION_LIMIT):
+                self.waiting.answer_again(turn)
+
+    def take_overheard(self, message_id: str, identity: str) -> Question | None:
+        """Take out of the history what was lately said to somebody else; None if it was not."""
+        found = self._history.find(message_id, identity)
+        if found is None or found[0].outcome is not None or self._is_running(found[0]):
+            return None
+        turn, question = found
+        if not self._ended_within(turn, REGENERATION_LIMIT):
+            return None
+        self._history.remove(turn)
+        return question
+
+    def delete(self, message_id: str, identity: str) -> None:
+        """Forget a question. Its answer is stopped, or taken back if it is the newest."""
+        if (waiting := self.waiting.find(message_id, identity)) is not None:
+            self.waiting.remove(waiting)
+        elif (found := self._history.find(message_id, identity)) is not None:
+            turn, question = found
+            newest = self._is_newest(turn)
+            turn.questions.remove(question)
+            if self._is_running(turn):
+                self._cut(Outcome.ANEW if turn.questions else Outcome.WITHDRAWN)
+            elif not turn.questions:
+                self._history.remove(turn)
+                if newest and turn.reply is not None:
+                    self._tasks.spawn(turn.reply.drop(), "reply deletion")
+
+    def stop(self, identity: str, moderator: bool) -> Stop:
+        """Stop the running reply, or take back what somebody has waiting.
+
+        Args:
+            identity: Who wants it.
+            moderator: Whether they may stop everybody's.
+        """
+        running = self._running
+        if running is None or not (moderator or self._owns(running.turn, identity)):
+            if self.waiting.remove_by(identity):
+                return Stop.TAKEN_BACK
+            return Stop.NOTHING if running is None else Stop.REFUSED
+        # What interrupted it would begin in a moment, and who says stop twice means all.
+        means_more = running.cut_as in (Outcome.INTERRUPTED, Outcome.STOPPED)
+        running.cut(Outcome.STOPPED)
+        taken_back = means_more and self.waiting.remove_by(identity)
+        return Stop.TAKEN_BACK if taken_back else Stop.STOPPED
+
+    def answered_lately(self, identity: str, limit: float) -> bool:
+        """Whether somebody was the last to be answered, or is being answered now."""
+        if self._running is not None:
+            return identity in self._running.turn.authors
+        last = self._history.last
+        return last is not None and identity in last.authors and self._ended_within(last, limit)
+
+    def began(self, text: str) -> None:
+        """Note what the agent said of its own accord. Its turn cannot be edited."""
+        answer = llm.ChatMessage(role="assistant", content=[text])
+        self._history.add(Turn([], time(), [answer], Outcome.DONE))
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has said anything yet."""
+        return self._history.empty and not self.waiting
+
+    @property
+    def _running(self) -> Attempt | None:
+        return self._answering.current
+
+    def _cut(self, outcome: Outcome) -> None:
+        if self._running is not None:
+            self._running.cut(outcome)
+
+    def _owns(self, turn: Turn, identity: str) -> bool:
+        """Whether somebody may end a turn: who asked, or who is alone with the agent."""
+        if identity == UNKNOWN:
+            return False
+        return identity in turn.authors or len(self._people.with_author(identity)) == 1
+
+    def _is_running(self, turn: Turn) -> bool:
+        return self._running is not None and self._running.turn is turn
+
+    def _is_newest(self, turn: Turn) -> bool:
+        return self._running is None and self._history.last is turn
+
+    def _ended_within(self, turn: Turn, limit: float) -> bool:
+        return asyncio.get_running_loop().time() - turn.ended_at < limit
+
+    def _policy(self, identity: str = UNKNOWN) -> Overlap:
+        return choose_overlap(self._overlap, len(self._people.with_author(identity)))

@@ -1,0 +1,40 @@
+"""The first word, if the agent is to have it."""
+
+from __future__ import annotations
+
+from assistant.people.people import People
+from chat import ChatManager
+from chat.events import OwnedTasks
+
+from .conversation import Conversation
+
+
+class Greeting:
+    """Greets the first person who can see it, unless somebody has written before."""
+
+    def __init__(self, chat: ChatManager, people: People, conversation: Conversation) -> None:
+        """Say nothing yet.
+
+        Args:
+            chat: Where to write.
+            people: Who can see it.
+            conversation: Remembers what was said.
+        """
+        self._chat = chat
+        self._people = people
+        self._conversation = conversation
+        self._tasks = OwnedTasks()
+
+    def begin(self, text: str) -> None:
+        """Wait for somebody, then say `text`."""
+        self._tasks.spawn(self._greet(text), "greeting")
+
+    def close(self) -> None:
+        """Wait for nobody any more."""
+        self._tasks.cancel()
+
+    async def _greet(self, text: str) -> None:
+        await self._people.anybody()
+        if self._conversation.untouched:
+            self._conversation.began(text)
+            await self._chat.send_message(text)

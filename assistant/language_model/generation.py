@@ -1,0 +1,112 @@
+"""What one reply may take from the LLM, and how its generation ended. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from livekit.agents import llm
+
+from chat.wire import well_formed
+
+from .chunks import take_finish_reason, take_progress
+from .surrogates import SurrogateJoiner
+
+
+@dataclass(frozen=True)
+class GenerationLimits:
+    """How long the LLM may take, and how much it may write.
+
+    What counts is text, and pieces of tool calls. Comments that keep a connection alive, empty deltas
+    and reasoning do not: nobody sees anything of them, however long they go on.
+    """
+
+    first_token: float = 60.0
+    """Seconds from the first request to what counts, also if a second one is made."""
+    gap: float = 30.0
+    """Seconds from there to the next, and so on."""
+    whole: float = 600.0
+    """Seconds for a whole reply, with its tool calls and all requests between them."""
+    max_chars: int = 100_000
+    """Characters of a whole reply; more is cut off."""
+
+
+DEFAULT_LIMITS = GenerationLimits()
+
+
+class Ending(Enum):
+    """How the generation of a reply ended. One that was interrupted counts as complete."""
+
+    COMPLETE = "complete"
+    CUT = "cut"
+    """The service or `GenerationLimits.max_chars` ended it by its length."""
+    FILTERED = "filtered"
+    """The service's content filter ended it."""
+    FAILED = "failed"
+
+
+_ENDINGS = {"length": Ending.CUT, "content_filter": Ending.FILTERED}
+
+
+class GenerationFailedError(Exception):
+    """The LLM did not answer. Says why in a neutral word: exceptions of this kind are logged."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"no answer from the LLM: {cause}")
+        self.cause = cause
+        """See `Failure.cause`."""
+
+
+@dataclass
+class Generation:
+    """One reply's generation: what is left of its limits, and how it ended."""
+
+    limits: GenerationLimits
+    deadline: float
+    """When the whole of it must be done, by the event loop's clock."""
+    ending: Ending = Ending.COMPLETE
+    failure: str | None = None
+    """Why it failed, see `Failure.cause`."""
+    exhausted: bool = False
+    """Whether text was cut off: no more of it is to be asked for."""
+    _chars_left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chars_left = self.limits.max_chars
+
+    def admit(self, chunk: llm.ChatChunk, characters: SurrogateJoiner) -> bool:
+        """Take note of a chunk: take out of it what is ours, and cut off what is too much.
+
+        Args:
+            chunk: The chunk; it is changed.
+            characters: Joins the characters of the request that it answers.
+
+        Returns:
+            Whether it counts for the limits.
+        """
+        delta = chunk.delta
+        if delta is None:
+            return False
+        if (reason := take_finish_reason(delta)) is not None:
+            self.ending = _ENDINGS.get(reason, Ending.COMPLETE)
+        progress = take_progress(delta)
+        if delta.content:
+            self._admit_text(delta, characters)
+            progress = True
+        for call in delta.tool_calls:
+            call.arguments = well_formed(call.arguments)
+        return progress or bool(delta.tool_calls)
+
+    def _admit_text(self, delta: llm.ChoiceDelta, characters: SurrogateJoiner) -> None:
+        delta.content = text = characters.join(delta.content or "")
+        if len(text) > self._chars_left:
+            delta.content = text[: self._chars_left]
+            delta.tool_calls = []
+            self.ending = Ending.CUT
+            self.exhausted = True
+        self._chars_left -= len(text)
+
+    def fail(self, cause: str) -> None:
+        """Note that it failed."""
+        self.ending = Ending.FAILED
+        self.failure = cause

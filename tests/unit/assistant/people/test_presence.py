@@ -1,0 +1,168 @@
+"""What clients see of the agent's state."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from livekit import rtc
+from livekit.agents import AgentSession, AgentStateChangedEvent
+
+from assistant.people.presence import PULSE_DELAYS, PULSE_LENGTH, THINKING_DELAY, Presence
+from tests.unit.assistant.doubles import ADA, RoomDouble
+from tests.virtual_time import run_in_virtual_time
+
+
+class SessionDouble(rtc.EventEmitter[str]):
+    """A session's state."""
+
+    agent_state = "listening"
+
+    def change(self, state: str) -> None:
+        event = AgentStateChangedEvent.model_validate(
+            {"old_state": self.agent_state, "new_state": state}
+        )
+        self.agent_state = state
+        self.emit("agent_state_changed", event)
+
+    @property
+    def session(self) -> AgentSession[None]:
+        return cast("AgentSession[None]", self)
+
+
+async def settle() -> None:
+    await asyncio.sleep(PULSE_DELAYS[-1] + PULSE_LENGTH + 1)
+
+
+PULSES = ["thinking", "listening"] * len(PULSE_DELAYS)
+
+
+def test_it_pulses_after_joining_and_for_each_newcomer() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        assert room.states == ["listening", *PULSES]
+        for event in ["participant_connected", "participant_active"]:
+            room.emit(event, ADA)
+            await settle()
+        assert room.states == ["listening", *PULSES * 3]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_a_crowd_that_arrives_together_is_pulsed_for_as_one() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        for _ in range(20):
+            room.emit("participant_connected", ADA)
+        await settle()
+        assert room.states == ["listening", *PULSES * 2]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_a_newcomer_right_after_another_is_pulsed_for_too() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        room.emit("participant_connected", ADA)
+        await asyncio.sleep(0.4)
+        room.emit("participant_connected", ADA)
+        await settle()
+        assert room.states == ["listening", *PULSES * 3]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_it_does_not_pulse_while_the_agent_is_busy() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        session.change("speaking")
+        room.emit("participant_connected", ADA)
+        await settle()
+        assert room.states == ["listening", *PULSES, "speaking"]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_a_state_that_changes_during_the_pulse_is_what_remains() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await asyncio.sleep(PULSE_DELAYS[0] + PULSE_LENGTH / 2)
+        session.change("speaking")
+        await settle()
+        assert room.states[-1] == "speaking"
+        assert "idle" not in room.states
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_it_shows_the_state_again_after_a_reconnection() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        room.emit("reconnected")
+        await settle()
+        assert room.states == ["listening", *PULSES, "listening"]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_after_aclose_nothing_listens() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        await presence.aclose()
+        shown = list(room.states)
+        room.emit("participant_connected", ADA)
+        session.change("thinking")
+        await settle()
+        assert room.states == shown
+
+    run_in_virtual_time(main())
+
+
+def test_it_says_that_it_thinks_only_when_that_takes_a_moment() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        room.states.clear()
+        for thinking in (THINKING_DELAY / 2, THINKING_DELAY * 2):
+            session.change("thinking")
+            await asyncio.sleep(thinking)
+            session.change("speaking")
+            await asyncio.sleep(1)
+        assert room.states == ["speaking", "thinking", "speaking"]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_a_thought_that_the_room_outlives_is_not_shown() -> None:
+    async def main() -> None:
+        room, session = RoomDouble(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        room.states.clear()
+        session.change("thinking")
+        await presence.aclose()
+        await settle()
+        assert room.states == []
+
+    run_in_virtual_time(main())
