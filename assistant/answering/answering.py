@@ -1,4 +1,4 @@
-"""How one turn is answered: the LLM generates, a reply grows in the chat, and ends in one way."""
+"""How one turn is answered: attempts of the LLM, until one of them ends the reply."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 
 from livekit.agents import llm
 
-from assistant.people.people import People, is_agent
+from assistant.people.people import People
+from assistant.turns.bubble import Bubble
 from assistant.turns.history import History
 from assistant.turns.turn import Outcome, Turn
 from chat import ChatManager
 from chat.events import OwnedTasks
 
 from .attempt import Attempt, CutOffError
-from .endings import closing_words
-from .reply import GrowingReplies, ReplyWriter
+from .authors import check_authors
+from .endings import BubbleEnd, closing_words, end_of
+from .replies import Replies
+from .reply import GrowingReplies
 from .session import TextSession
 from .slots import NoFreeSlotError, TurnSlots, TurnStarts
 
@@ -66,22 +69,19 @@ class Answering:
         """What is being generated; None between turns."""
         self.outcomes: Counter[str] = Counter()
         """How many replies ended in which way."""
-        self._chat = chat
         self._people = people
         self._session = session
         self._resources = resources
         self._history = history
         self._patience = patience
-        self._newest: ReplyWriter | None = None
-        self._writers = OwnedTasks()
+        self._replies = Replies(chat, resources.growing)
         self._checks = OwnedTasks()
 
     async def answer(self, turn: Turn) -> Outcome:
         """Answer a turn, again and again if its questions change meanwhile.
 
         Returns:
-            How the reply ended. After `INTERRUPTED`, ``turn.outcome`` is None if the LLM had not
-            said anything: the questions are still to be answered.
+            How the reply ended. After `Outcome.SUPERSEDED` the questions are still to be answered.
         """
         started = time.monotonic()
         try:
@@ -100,68 +100,37 @@ class Answering:
         """Whether an answer is to be given anew in its bubble, and has no word yet."""
         if self.current is None:
             return False
-        reply = self.current.turn.reply
-        silent = reply is not None and bool(reply.replaced_text) and not reply.has_text
-        return silent or self.current.cut_as is Outcome.ANEW
+        return self.current.reply.is_replacing or self.current.cut_as is Outcome.ANEW
+
+    def take_back(self, bubble: Bubble) -> None:
+        """Delete what people see of an answer."""
+        self._replies.take_back(bubble)
 
     async def delivered(self) -> None:
         """Wait until all replies are delivered or given up."""
-        await self._writers.wait()
+        await self._replies.delivered()
 
     def cancel(self) -> None:
         """Write nothing any more."""
-        self._writers.cancel()
+        self._replies.cancel()
         self._checks.cancel()
 
     async def _attempt(self, turn: Turn) -> Outcome:
-        self.current = attempt = Attempt(turn)
-        answer_before, turn.answer, turn.outcome = turn.answer, [], None
-        checked = self._checks.spawn(self._check_authors(attempt), "author check")
-        reply = self._open_reply(turn, checked)
+        reply = self._replies.open(turn.bubble, lambda: checked)
+        self.current = attempt = Attempt(turn, reply)
+        checked = self._checks.spawn(check_authors(attempt, self._people), "author check")
         self._session.output.reply = reply
         try:
             outcome = await self._generate(attempt, checked)
-            return self._end(turn, reply, outcome, answer_before)
+            return self._end(attempt, outcome)
         except BaseException as error:
             cancelled = isinstance(error, asyncio.CancelledError)
-            self._conclude(turn, reply, Outcome.SHUT_DOWN if cancelled else Outcome.FAILED)
+            self._conclude(attempt, Outcome.SHUT_DOWN if cancelled else Outcome.FAILED)
             raise
         finally:
             self._session.output.reply = None
             # Whatever happened: a writer that is not told of the end would wait for ever.
             reply.finish()
-
-    def _open_reply(self, turn: Turn, checked: asyncio.Task[bool]) -> ReplyWriter:
-        replaced = turn.reply
-        before = self._newest
-
-        async def permission() -> bool:
-            if before is not None:
-                await before.written()
-            return await asyncio.shield(checked)
-
-        turn.reply = ReplyWriter(
-            self._chat, self._resources.growing, self._writers, permission, replaced
-        )
-        return turn.reply
-
-    async def _check_authors(self, attempt: Attempt) -> bool:
-        """Wait until those who ask can see an answer. False if agents were among them."""
-        turn = attempt.turn
-        newest = {question.identity: question for question in turn.questions}
-        found = await asyncio.gather(*map(self._people.author, newest.values()))
-        authors = {author.identity: author for author in found if author is not None}
-        for question in turn.questions:
-            if question.identity in authors:
-                question.name = self._people.name(question.identity)
-        agents = {identity for identity, author in authors.items() if is_agent(author)}
-        if not agents:
-            return True
-        # The LLM was told what another agent said.
-        turn.questions[:] = [q for q in turn.questions if q.identity not in agents]
-        attempt.cut(Outcome.ANEW)
-        # If a person stopped it first, the person is to see that.
-        return attempt.cut_as is not Outcome.ANEW and bool(turn.questions)
 
     async def _generate(self, attempt: Attempt, checked: asyncio.Task[bool]) -> Outcome:
         try:
@@ -193,40 +162,30 @@ class Answering:
             return outcome
         raise CutOffError(attempt.cut_as)
 
-    def _end(
-        self, turn: Turn, reply: ReplyWriter, outcome: Outcome, answer_before: list[llm.ChatItem]
-    ) -> Outcome:
-        """End a reply in one way, or leave its bubble to the next attempt.
+    def _end(self, attempt: Attempt, outcome: Outcome) -> Outcome:
+        turn, reply = attempt.turn, attempt.reply
+        end = end_of(outcome, has_text=reply.has_text, has_questions=bool(turn.questions))
+        match end.bubble:
+            case BubbleEnd.COMPLETE:
+                self._conclude(attempt, end.outcome)
+            case BubbleEnd.LEAVE:
+                attempt.hand_over_answer()
+                reply.abandon()
+            case BubbleEnd.TAKE_BACK:
+                self._replies.take_back(turn.bubble)
+        return end.outcome
 
-        Where the LLM said nothing yet, an answer that was to be replaced stays.
-        """
-        if not turn.questions:
-            self._writers.spawn(reply.drop(), "reply deletion")
-            return Outcome.WITHDRAWN
-        if not reply.has_text:
-            turn.answer = turn.answer or answer_before
-        if outcome is Outcome.ANEW or (outcome is Outcome.INTERRUPTED and not reply.has_text):
-            reply.abandon()
-        else:
-            silent = outcome is Outcome.DONE and not reply.has_text
-            outcome = Outcome.EMPTY if silent else outcome
-            self._conclude(turn, reply, outcome)
-        return outcome
-
-    def _conclude(self, turn: Turn, reply: ReplyWriter, outcome: Outcome) -> None:
+    def _conclude(self, attempt: Attempt, outcome: Outcome) -> None:
+        turn, reply = attempt.turn, attempt.reply
+        attempt.hand_over_answer()
         reply.keep_replaced()
-        text = reply.text
-        words = closing_words(outcome, after_text=reply.has_text, after_space=text[-1:].isspace())
+        words = closing_words(outcome, reply.text)
         # An answer that was to be replaced may end so already.
-        if not text.endswith(words):
+        if not reply.text.endswith(words):
             reply.append(words)
-        self._finish(reply)
+        reply.finish()
         if not turn.answer and outcome is not Outcome.STOPPED:
             # The LLM is to know that this was not answered, and what the person was told.
             turn.answer = [llm.ChatMessage(role="assistant", content=[words])]
         turn.outcome = outcome
         turn.ended_at = asyncio.get_running_loop().time()
-
-    def _finish(self, reply: ReplyWriter) -> None:
-        reply.finish()
-        self._newest = reply

@@ -11,6 +11,7 @@ from livekit.agents import llm
 from assistant.language_model.generation import Ending
 from assistant.turns.turn import Outcome, Turn
 
+from .reply import ReplyWriter
 from .session import TextSession
 
 T = TypeVar("T")
@@ -45,14 +46,19 @@ class CutOffError(Exception):
 class Attempt:
     """Generates the answer to a turn, once."""
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, reply: ReplyWriter) -> None:
         """Begin nothing yet.
 
         Args:
             turn: What is answered.
+            reply: Where the answer is written.
         """
         self.turn = turn
         """What is answered."""
+        self.reply = reply
+        """Where the answer is written."""
+        self.answer: list[llm.ChatItem] = []
+        """What the LLM said, its tool calls included; as far as it came, if it was cut off."""
         self.cut_as: Outcome | None = None
         """How it was cut off; None if it was not."""
         self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -84,8 +90,13 @@ class Attempt:
         waited_for: set[asyncio.Future[Any]] = {future, self._cut}
         await asyncio.wait(waited_for, return_when=asyncio.FIRST_COMPLETED)
 
+    def hand_over_answer(self) -> None:
+        """Have the turn's answer be what people see in its bubble: this one, once it says anything."""
+        if self.answer or self.reply.has_text:
+            self.turn.answer = self.answer
+
     async def run(self, session: TextSession, context: llm.ChatContext) -> Outcome:
-        """Have the session answer. What it said is put into the turn, also if it is cut off.
+        """Have the session answer. What it says is in `answer` then, also if it is cut off.
 
         Raises:
             CutOffError: It was cut off. The LLM has been told.
@@ -107,7 +118,7 @@ class Attempt:
             if not speech.done():
                 speech.interrupt(force=True)
             done.cancel()
-            self.turn.answer = [item for item in agent.chat_ctx.items if item.id not in given]
+            self.answer = [item for item in agent.chat_ctx.items if item.id not in given]
         if speech.interrupted:
             # By a cut; else the session was closed.
             raise CutOffError(self.cut_as or Outcome.SHUT_DOWN)

@@ -1,6 +1,9 @@
-"""How a person sees that a reply has ended otherwise than by its last word. No I/O."""
+"""How an attempt to answer ends: what becomes of its bubble, and the last words there. No I/O."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
 
 import prompts
 from assistant.turns.turn import Outcome
@@ -18,16 +21,60 @@ _NOTICES = {
 }
 
 
-def closing_words(outcome: Outcome, *, after_text: bool, after_space: bool) -> str:
+class BubbleEnd(Enum):
+    """What becomes of a bubble when an attempt ends."""
+
+    COMPLETE = "complete"
+    """It gets its last words."""
+
+    LEAVE = "leave"
+    """It stays as it stands, for the next attempt if there is one."""
+
+    TAKE_BACK = "take back"
+    """It is deleted."""
+
+
+@dataclass(frozen=True)
+class AttemptEnd:
+    """How an attempt ends."""
+
+    outcome: Outcome
+    """What counts in the end, which may differ from how the generation ended."""
+
+    bubble: BubbleEnd
+    """What becomes of the bubble."""
+
+
+def end_of(outcome: Outcome, *, has_text: bool, has_questions: bool) -> AttemptEnd:
+    """Decide how an attempt ends.
+
+    Args:
+        outcome: How its generation ended, or was cut off.
+        has_text: Whether the LLM wrote anything that people can see.
+        has_questions: Whether anything is left to be answered; else all of it was deleted.
+    """
+    if not has_questions:
+        return AttemptEnd(Outcome.WITHDRAWN, BubbleEnd.TAKE_BACK)
+    match outcome, has_text:
+        case Outcome.ANEW, _:
+            return AttemptEnd(outcome, BubbleEnd.LEAVE)
+        case Outcome.INTERRUPTED, False:
+            return AttemptEnd(Outcome.SUPERSEDED, BubbleEnd.LEAVE)
+        case Outcome.DONE, False:
+            return AttemptEnd(Outcome.EMPTY, BubbleEnd.COMPLETE)
+    return AttemptEnd(outcome, BubbleEnd.COMPLETE)
+
+
+def closing_words(outcome: Outcome, text: str) -> str:
     """What to put at the end of a reply; empty if its own last word will do.
 
     Args:
         outcome: How it ended.
-        after_text: Whether anything of it can be seen.
-        after_space: Whether it ends with white space.
+        text: All of it so far.
     """
+    after_text = bool(text.strip())
     if outcome is Outcome.INTERRUPTED:
-        return ELLIPSIS if after_space or not after_text else f" {ELLIPSIS}"
+        return ELLIPSIS if not after_text or text[-1].isspace() else f" {ELLIPSIS}"
     if (notice := _NOTICES.get(outcome)) is None:
         return ""
     return ("\n\n" if after_text else "") + prompts.load(notice)

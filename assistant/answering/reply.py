@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from chat import ChatManager, ChatMessage
+from assistant.turns.bubble import Bubble
+from chat import ChatManager
 from chat.events import OwnedTasks
 from chat.sending.pacing import stream_interval
 
@@ -43,29 +44,28 @@ class ReplyWriter:
         growing: GrowingReplies,
         tasks: OwnedTasks,
         permission: Callable[[], Awaitable[bool]],
-        replaced: ReplyWriter | None = None,
+        bubble: Bubble | None = None,
     ) -> None:
-        """Start the writing task. Call `finish`, `drop` or `abandon` in the end.
+        """Start the writing task. Call `finish` or `abandon` in the end.
 
         Args:
             chat: Where to write.
             growing: The process's count of growing replies, which sets the pace.
             tasks: Owns the writing task.
             permission: Called and awaited before the first write. False drops the reply.
-            replaced: A finished or abandoned reply whose message this one takes over, once it has
-                text of its own; None sends a message of its own.
+            bubble: Where to write. The first visible text of this reply replaces what is there;
+                None is a new one.
         """
+        self.bubble = bubble or Bubble()
+        """Where it is written."""
         self._chat = chat
         self._growing = growing
-        self._replaced = replaced
-        self._text_before = ""
         self._pieces: list[str] = []
         self._text = ""
         self._permitted = False
         self._given_up = False
         self._changed = asyncio.Event()
         self._ending = asyncio.Event()
-        self._message: ChatMessage | None = None
         self._task = tasks.spawn(self._run(permission), "reply writer")
 
     @property
@@ -79,22 +79,9 @@ class ReplyWriter:
         return bool(self.text.strip())
 
     @property
-    def visible_text(self) -> str:
-        """What people see, or will; perhaps of the reply that it replaces. Empty for no message."""
-        own = self._text if self._given_up else self.text
-        return own if own.strip() else self.replaced_text
-
-    @property
-    def replaced_text(self) -> str:
-        """What people see of the reply that it replaces; empty if it replaces none."""
-        return self._replaced.visible_text if self._replaced is not None else self._text_before
-
-    @property
-    def message(self) -> ChatMessage | None:
-        """The message that people see, perhaps of the reply that it replaces; None before any."""
-        if self._message is None and self._replaced is not None:
-            return self._replaced.message
-        return self._message
+    def is_replacing(self) -> bool:
+        """Whether people still see an earlier answer in its bubble, and this one has no word yet."""
+        return bool(self.bubble.text) and not self.has_text
 
     def append(self, text: str) -> None:
         """Add to the reply's end. Text that comes after the end is dropped."""
@@ -103,47 +90,38 @@ class ReplyWriter:
             self._changed.set()
 
     def keep_replaced(self) -> None:
-        """Begin with the text that it replaces, if it has none of its own."""
+        """Begin with the text that it would replace, if it has none of its own."""
         if not self.has_text:
-            self._pieces = [self.replaced_text]
+            self._pieces = [self.bubble.text]
 
     def finish(self) -> None:
         """Complete the message as it stands, as soon as the network allows."""
-        self._ending.set()
-        self._changed.set()
+        if not self._given_up:
+            self._end(self.text)
 
     def abandon(self) -> None:
-        """Write nothing more: another writer takes over the message, if there is one."""
+        """Write nothing more, not even what has gathered."""
         self._given_up = True
-        self.finish()
+        self._end(self._text)
         if not self._permitted:
             self._task.cancel()
 
-    async def drop(self) -> None:
-        """Write nothing more, and take the message back, if there is one. Never raises."""
-        self.abandon()
-        await self.written()
-        message = self.message
-        self._message = self._replaced = None
-        if message is None:
-            return
-        message.deleted = True
-        try:
-            await self._chat.update_message(message)
-        except Exception:
-            logger.exception("reply not taken back")
+    def _end(self, text: str) -> None:
+        if text.strip():
+            self.bubble.text = text
+        self._ending.set()
+        self._changed.set()
+
+    @property
+    def is_written(self) -> bool:
+        """Whether nothing of it will be written any more."""
+        return self._task.done()
 
     async def written(self) -> None:
-        """Wait until the finished message is delivered, given up, or dropped. Never raises."""
+        """Wait until the finished message is delivered or given up. Never raises."""
         await asyncio.wait({self._task})
-        if self._replaced is not None:
-            await self._replaced.written()
 
     async def _run(self, permission: Callable[[], Awaitable[bool]]) -> None:
-        if self._replaced is not None:
-            await self._replaced.written()
-            self._message, self._text_before = self._replaced.message, self._replaced.visible_text
-            self._replaced = None
         self._permitted = await permission()
         if self._permitted:
             self._growing.count += 1
@@ -160,7 +138,7 @@ class ReplyWriter:
             started = monotonic()
             finished = self._ending.is_set()
             if not self._given_up and not await self._try_to_write(complete=finished):
-                if self._message is None:
+                if self.bubble.message is None:
                     return  # What a first write came to is not known: another could double it.
                 if finished and last_tries > 1:
                     last_tries -= 1
@@ -182,11 +160,11 @@ class ReplyWriter:
         self._pieces.clear()
         if not self._text.strip():
             return
-        if self._message is not None:
-            self._message.message = self._text
-            await self._chat.update_message(self._message, complete=complete)
+        if (message := self.bubble.message) is not None:
+            message.message = self._text
+            await self._chat.update_message(message, complete=complete)
         else:
-            self._message = await self._chat.send_message(self._text, complete=complete)
+            self.bubble.message = await self._chat.send_message(self._text, complete=complete)
 
     async def _pause(self, started: float) -> None:
         wait = stream_interval(self._growing.count) - (monotonic() - started)

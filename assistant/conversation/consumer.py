@@ -106,7 +106,6 @@ class TurnConsumer:
         outcome = await self._answering.answer(turn)
         if outcome is Outcome.WITHDRAWN:
             self._history.remove(turn)
-        elif turn.outcome is None:
-            # The LLM said nothing: what is asked now is answered together with this.
+        elif outcome is Outcome.SUPERSEDED:
             self._history.remove(turn)
             self._waiting.put_back(turn.questions)

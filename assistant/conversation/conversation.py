@@ -14,7 +14,6 @@ from assistant.turns.history import History
 from assistant.turns.overlap import Overlap, choose_overlap
 from assistant.turns.turn import UNKNOWN, Outcome, Question, Turn
 from assistant.turns.waiting import WaitingQuestions
-from chat.events import OwnedTasks
 
 from .consumer import TurnConsumer
 from .stop import Stop
@@ -49,7 +48,6 @@ class Conversation:
         self._history = history
         self._overlap = overlap
         self._consumer = TurnConsumer(self.waiting, answering, history, self._policy)
-        self._tasks = OwnedTasks()
 
     def begin(self) -> None:
         """Answer from now on, beginning with what came before. Call after the session started."""
@@ -63,13 +61,11 @@ class Conversation:
         """
         await self._consumer.end(grace)
         await self._answering.delivered()
-        await self._tasks.wait()
 
     def cancel(self) -> None:
         """Answer and write nothing any more."""
         self._consumer.cancel()
         self._answering.cancel()
-        self._tasks.cancel()
 
     @property
     def unanswered(self) -> bool:
@@ -129,8 +125,8 @@ class Conversation:
                 self._cut(Outcome.ANEW if turn.questions else Outcome.WITHDRAWN)
             elif not turn.questions:
                 self._history.remove(turn)
-                if newest and turn.reply is not None:
-                    self._tasks.spawn(turn.reply.drop(), "reply deletion")
+                if newest:
+                    self._answering.take_back(turn.bubble)
 
     def stop(self, identity: str, moderator: bool) -> Stop:
         """Stop the running reply, or take back what somebody has waiting.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
+from dataclasses import replace
 
 from livekit.agents import llm
 
@@ -76,10 +77,11 @@ class History:
         return llm.ChatContext(items)
 
     def _until(self, asked: Turn) -> list[Turn]:
+        # It may have an answer already, which is the one to be replaced.
+        question = replace(asked, answer=[], outcome=None)
         # A room that talks on without the agent may have pushed out what it is answering.
-        if asked not in self._turns:
-            return [asked]
-        return self._turns[: self._turns.index(asked) + 1]
+        before = self._turns[: self._turns.index(asked)] if asked in self._turns else []
+        return [*before, question]
 
 
 def _count_too_many(turns: list[Turn], max_bytes: int) -> int:

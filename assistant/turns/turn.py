@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from livekit.agents import llm
 
-if TYPE_CHECKING:
-    from assistant.answering.reply import ReplyWriter
-
+from .bubble import Bubble
 
 UNKNOWN = ""
 """Stands for the identity of an author whom nobody can name. No participant has it."""
 
 
 class Outcome(Enum):
-    """How a reply ended. Every reply ends in exactly one of these, but for `ANEW`."""
+    """How a reply ended. Every reply ends in exactly one of these.
+
+    `ANEW` and `SUPERSEDED` end an attempt only: what it answered is answered by another.
+    """
 
     DONE = "done"
     """The LLM finished it."""
@@ -50,7 +50,10 @@ class Outcome(Enum):
     """Everything that it answered was deleted."""
 
     ANEW = "anew"
-    """What it answers was changed. It ends an attempt only: another writes on in the same bubble."""
+    """What it answers was changed: the next attempt writes in the same bubble."""
+
+    SUPERSEDED = "superseded"
+    """Its asker wrote on before its first word: both messages are answered together."""
 
 
 @dataclass(eq=False)
@@ -90,13 +93,13 @@ class Turn:
     """When the newest question was taken up, in seconds since the epoch."""
 
     answer: list[llm.ChatItem] = field(default_factory=list)
-    """What the LLM said, its tool calls among it; so far as it came, if it did not finish."""
+    """What the LLM said, its tool calls included; as far as it came, if it did not finish."""
 
     outcome: Outcome | None = None
-    """None while it runs, and for what nobody was asked to answer."""
+    """How the answer ended. None before that, and for what nobody was asked to answer."""
 
-    reply: ReplyWriter | None = None
-    """What writes, or wrote, the answer; None before the first attempt."""
+    bubble: Bubble = field(default_factory=Bubble)
+    """Where people see the answer."""
 
     ended_at: float = 0.0
     """When it was answered, or overheard, by the event loop's clock."""

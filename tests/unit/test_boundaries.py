@@ -22,6 +22,16 @@ BANNED = {
 }
 """What a package, or a file of the project's root, must not import."""
 
+ROOMS_BELOW = {
+    "arriving": {"conversation", "people", "turns"},
+    "conversation": {"answering", "people", "turns"},
+    "answering": {"language_model", "people", "turns"},
+    "people": {"turns"},
+    "language_model": set[str](),
+    "turns": set[str](),
+}
+"""The rooms of ``assistant``, and which others each may import."""
+
 BEYOND_PROMISE = {
     "chat.events.OwnedTasks",
     "chat.manager.DEFAULT_MAX_MESSAGE_BYTES",
@@ -78,6 +88,24 @@ def test_nothing_is_imported_across_a_boundary(importer: str) -> None:
         if any(f"{name}.".startswith(f"{banned}.") for banned in BANNED[importer])
     ]
     assert not crossing, "\n".join(crossing)
+
+
+@pytest.mark.parametrize("room", ROOMS_BELOW)
+def test_the_rooms_of_the_assistant_import_downwards_only(room: str) -> None:
+    allowed = {f"assistant.{below}." for below in {room, *ROOMS_BELOW[room]}}
+    crossing = [
+        f"{file} imports {name}"
+        for file, names in imports(f"assistant/{room}").items()
+        for name in names
+        if f"{name}.".startswith("assistant.")
+        and not any(f"{name}.".startswith(below) for below in allowed)
+    ]
+    assert not crossing, "\n".join(crossing)
+
+
+def test_every_room_of_the_assistant_has_its_place() -> None:
+    folders = {init.parent.name for init in (PROJECT / "assistant").glob("*/__init__.py")}
+    assert folders == set(ROOMS_BELOW)
 
 
 def test_the_assistant_uses_what_chat_promises_and_little_else() -> None:

@@ -160,9 +160,9 @@ def check(scene: ScriptedScene, crowd: Crowd) -> None:
     shown = {}
     for turn in turns:
         assert turn.outcome not in (None, Outcome.WITHDRAWN, Outcome.SHUT_DOWN)
-        assert turn.reply is not None
-        assert turn.reply.message is not None, "a turn ended in silence"
-        shown[turn.reply.message.id] = turn
+        assert turn.bubble.message is not None, "a turn ended in silence"
+        assert turn.bubble.text == bubbles[turn.bubble.message.id].text
+        shown[turn.bubble.message.id] = turn
     assert len(shown) == len(turns), "two turns share a bubble"
     # What is left of answers whose question was deleted when it was not the newest any more.
     others = [text.text for message_id, text in bubbles.items() if message_id not in shown]

@@ -151,7 +151,7 @@ async def test_the_last_write_is_tried_again() -> None:
     chat.failure = RuntimeError("for a moment")
     reply.append("two")
     reply.finish()
-    await eventually(lambda: reply.visible_text == "one two")
+    await eventually(lambda: reply.text == "one two")
     await asyncio.sleep(0)
     chat.failure = None
     await reply.written()
@@ -165,7 +165,7 @@ async def test_a_write_that_fails_loses_nothing() -> None:
     await eventually(partial(ends_with, chat, "one "))
     chat.failure = RuntimeError("for a moment")
     reply.append("two ")
-    await eventually(lambda: "two " in reply.visible_text)
+    await eventually(lambda: "two " in reply.text)
     await asyncio.sleep(0)
     chat.failure = None
     reply.append("three")

@@ -109,7 +109,7 @@ CASES = [
         ("question", "half", "next"),
     ),
     Case(
-        Outcome.INTERRUPTED,
+        Outcome.SUPERSEDED,
         Held,
         ask_and_wait_for_a_word_to_come,
         (),

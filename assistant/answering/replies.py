@@ -1,0 +1,84 @@
+"""The replies of a room: written one after the other, and taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from assistant.turns.bubble import Bubble
+from chat import ChatManager
+from chat.events import OwnedTasks
+
+from .reply import GrowingReplies, ReplyWriter
+
+logger = logging.getLogger(__name__)
+
+
+class Replies:
+    """Opens a writer for each attempt. Of those it keeps only the ones that still write."""
+
+    def __init__(self, chat: ChatManager, growing: GrowingReplies) -> None:
+        """Nothing is written yet.
+
+        Args:
+            chat: Where replies go.
+            growing: The process's count of growing replies.
+        """
+        self._chat = chat
+        self._growing = growing
+        self._writers: list[ReplyWriter] = []
+        self._tasks = OwnedTasks()
+
+    def open(self, bubble: Bubble, permission: Callable[[], asyncio.Future[bool]]) -> ReplyWriter:
+        """Start a reply. It is written once all earlier ones are.
+
+        Args:
+            bubble: Where it is written; an earlier attempt may have begun it.
+            permission: Asked when all earlier ones are written. False drops the reply. What it
+                returns is not cancelled with the reply.
+        """
+        earlier = self._still_writing()
+
+        async def in_order() -> bool:
+            await _written(earlier)
+            return await asyncio.shield(permission())
+
+        writer = ReplyWriter(self._chat, self._growing, self._tasks, in_order, bubble)
+        self._writers = [*earlier, writer]
+        return writer
+
+    def take_back(self, bubble: Bubble) -> None:
+        """Write nothing more into a bubble, and delete its message, if there is one."""
+        writers = self._still_writing()
+        for writer in writers:
+            if writer.bubble is bubble:
+                writer.abandon()
+        self._tasks.spawn(self._delete(bubble, writers), "reply deletion")
+
+    async def delivered(self) -> None:
+        """Wait until all replies are delivered, taken back or given up."""
+        await self._tasks.wait()
+
+    def cancel(self) -> None:
+        """Write nothing any more."""
+        self._tasks.cancel()
+
+    def _still_writing(self) -> list[ReplyWriter]:
+        return [writer for writer in self._writers if not writer.is_written]
+
+    async def _delete(self, bubble: Bubble, writers: Iterable[ReplyWriter]) -> None:
+        await _written(writers)
+        message, bubble.message, bubble.text = bubble.message, None, ""
+        if message is None:
+            return
+        message.deleted = True
+        try:
+            await self._chat.update_message(message)
+        except Exception:
+            logger.exception("reply not taken back")
+
+
+async def _written(writers: Iterable[ReplyWriter]) -> None:
+    for writer in writers:
+        await writer.written()
