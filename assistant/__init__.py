@@ -20,7 +20,8 @@ from .answering.text_agent import TextAgent
 from .arriving.limits import Limits
 from .arriving.mention import Mention
 from .language_model import LanguageModel
-from .room import LEAVING_LIMIT, RoomAssistant, RoomOptions
+from .options import RoomOptions
+from .room import LEAVING_LIMIT, RoomAssistant
 from .turns.overlap import Overlap
 
 __all__ = [

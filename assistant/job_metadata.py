@@ -1,41 +1,54 @@
-"""What a dispatch tells the agent in its job's metadata."""
+"""What a dispatch says of its room, in its job's metadata.
+
+Metadata is an application's own and may be anything. Only a JSON object is looked at, and of it only the
+keys that begin with ``chat.``. Those that are not understood are named in a warning.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
-from typing import TypeVar
+from typing import Any
 
 from chat import Dialect
 
+from .options import RoomOptions
 from .turns.overlap import Overlap
 
-DIALECT = "chat.dialect"
-"""Key, as the participant attribute of that name: how to speak to everybody in the room."""
+PREFIX = "chat."
+"""What all keys begin with, followed by the name of an option in `RoomOptions`."""
 
-OVERLAP = "chat.overlap"
-"""Key: what becomes of messages that come during a reply in this room."""
+CHOICES: Mapping[str, type[Enum]] = {"dialect": Dialect, "overlap": Overlap}
+"""The options that a job can choose, and from what."""
 
-Choice = TypeVar("Choice", bound=Enum)
-
-
-def dialect_for_room(metadata: str) -> Dialect | None:
-    """The dialect that a job's metadata asks for.
-
-    Returns:
-        None, so that dialects are learned, if it asks for none: metadata belongs to the application
-        and may be anything.
-    """
-    return _choice(metadata, DIALECT, Dialect)
+logger = logging.getLogger(__name__)
 
 
-def overlap_for_room(metadata: str) -> Overlap | None:
-    """The policy that a job's metadata asks for; None if it asks for none."""
-    return _choice(metadata, OVERLAP, Overlap)
+def options_for_job(options: RoomOptions, metadata: str) -> RoomOptions:
+    """Put what a job's metadata chooses in the place of what was chosen for all rooms."""
+    chosen: dict[str, Any] = {}
+    for key, value in _fields(metadata).items():
+        name = key.removeprefix(PREFIX)
+        if name == key:
+            continue
+        if (choices := CHOICES.get(name)) is None:
+            known = [PREFIX + option for option in CHOICES]
+            logger.warning("unknown key in job metadata", extra={"key": key, "known": known})
+            continue
+        try:
+            chosen[name] = choices(value)
+        except ValueError:
+            known = [choice.value for choice in choices]
+            logger.warning("unknown value in job metadata", extra={"key": key, "known": known})
+    return replace(options, **chosen)
 
 
-def _choice(metadata: str, key: str, choices: type[Choice]) -> Choice | None:
+def _fields(metadata: str) -> dict[str, Any]:
     try:
-        return choices(json.loads(metadata)[key])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
+        fields = json.loads(metadata)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}

@@ -141,6 +141,9 @@ class ChatDouble(rtc.EventEmitter[str]):
             self.in_flight -= 1
         self.writes.append(write)
 
+    def close(self) -> None:
+        """Release nothing: there are no handlers of its own."""
+
     def receive(
         self, text: str | None, by: Person | str | None = ADA, **fields: Any
     ) -> ChatMessage:

@@ -9,18 +9,15 @@ from typing import Any
 
 from livekit.agents import llm
 
-from assistant.answering.answering import Answering, ProcessResources
+from assistant.answering.answering import ProcessResources
 from assistant.answering.session import TextSession, create_session
 from assistant.answering.slots import TurnSlots
 from assistant.answering.text_agent import TextAgent
 from assistant.answering.text_output import ReplyTextOutput
-from assistant.arriving.arrivals import Arrivals
 from assistant.arriving.limits import Limits
 from assistant.arriving.mention import Mention
-from assistant.conversation.conversation import Conversation
-from assistant.people.notices import Notices
-from assistant.people.people import People
-from assistant.turns.history import History
+from assistant.options import RoomOptions
+from assistant.parts import assemble
 from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, ROBOT, Answer, ChatDouble, RoomDouble, ScriptedLLM
 from tests.virtual_time import run_in_virtual_time
@@ -47,28 +44,18 @@ class Scene:
         self.room = room or RoomDouble(ADA, ROBOT)
         self.chat = ChatDouble()
         self.resources = ProcessResources(TurnSlots(setting.turns_at_once))
-        self.people = People(self.room.room)
-        self.history = History(setting.limits.context_bytes)
-        self.notices = Notices(self.chat.manager)
-        self.session = TextSession(create_session(model), TextAgent("Be brief."), ReplyTextOutput())
-        self.answering = Answering(
-            self.chat.manager,
-            self.people,
-            self.session,
-            self.resources,
-            self.history,
-            setting.limits.patience,
+        session = TextSession(create_session(model), TextAgent("Be brief."), ReplyTextOutput())
+        options = RoomOptions(
+            overlap=setting.overlap, mention=setting.mention, limits=setting.limits
         )
-        self.conversation = Conversation(self.people, self.answering, self.history, setting.overlap)
-        self.arrivals = Arrivals(
-            self.chat.manager,
-            self.people,
-            self.conversation,
-            self.notices,
-            agent_name="Assistant",
-            mention=setting.mention,
-            limits=setting.limits,
-        )
+        self.parts = assemble(self.room.room, self.chat.manager, session, self.resources, options)
+        self.people = self.parts.people
+        self.history = self.parts.history
+        self.notices = self.parts.notices
+        self.session = session
+        self.answering = self.parts.answering
+        self.conversation = self.parts.conversation
+        self.arrivals = self.parts.arrivals
 
     async def begin(self) -> None:
         """Start the session, and answer."""
@@ -77,13 +64,10 @@ class Scene:
 
     async def aclose(self, grace: float = 0.0) -> bool:
         """End it. Returns whether questions are left."""
-        await self.conversation.aclose(grace)
-        unanswered = self.conversation.unanswered or self.arrivals.undecided
-        self.arrivals.close()
+        unanswered = await self.parts.end_conversation(grace)
         await self.notices.written()
-        self.notices.cancel()
-        self.conversation.cancel()
-        await self.session.session.aclose()
+        self.parts.cancel()
+        await self.session.aclose()
         return unanswered
 
     async def shown(self, *texts: str) -> None:

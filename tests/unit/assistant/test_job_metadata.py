@@ -1,47 +1,63 @@
-"""What a dispatch tells the agent."""
+"""What a dispatch says of its room."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from assistant.job_metadata import dialect_for_room, overlap_for_room
+from assistant.job_metadata import options_for_job
+from assistant.options import RoomOptions
 from assistant.turns.overlap import Overlap
 from chat import Dialect
 
-NO_CHOICE = ["", "text", "[]", "null", "3", "{}", '"chat.overlap"', "[" * 10_000]
+CHOSEN = RoomOptions(overlap=Overlap.COLLECT, greeting="Hello")
 
 
 @pytest.mark.parametrize("dialect", Dialect)
 def test_it_names_a_dialect(dialect: Dialect) -> None:
-    assert dialect_for_room(f'{{"chat.dialect": "{dialect.value}", "other": 1}}') is dialect
-
-
-@pytest.mark.parametrize("metadata", [*NO_CHOICE, '{"chat.dialect": "klingon"}'])
-def test_anything_else_leaves_dialects_to_be_learned(metadata: str) -> None:
-    assert dialect_for_room(metadata) is None
+    options = options_for_job(CHOSEN, json.dumps({"chat.dialect": dialect.value, "other": 1}))
+    assert options == RoomOptions(overlap=Overlap.COLLECT, dialect=dialect, greeting="Hello")
 
 
 @pytest.mark.parametrize("overlap", Overlap)
-def test_it_names_a_policy(overlap: Overlap) -> None:
-    assert overlap_for_room(f'{{"chat.overlap": "{overlap.value}", "other": 1}}') is overlap
+def test_it_names_a_policy_which_counts_instead_of_the_setting(overlap: Overlap) -> None:
+    options = options_for_job(CHOSEN, json.dumps({"chat.overlap": overlap.value, "other": 1}))
+    assert options == RoomOptions(overlap=overlap, greeting="Hello")
 
 
 @pytest.mark.parametrize(
     "metadata",
-    [
-        *NO_CHOICE,
-        '{"chat.overlap": "INTERRUPT"}',
-        '{"chat.overlap": "auto"}',
-        '{"chat.overlap": null}',
-        '{"chat.overlap": ["queue"]}',
-        '{"chat.dialect": "queue"}',
-    ],
+    ["", "text", "[]", "null", "3", "{}", '"chat.overlap"', "[" * 10_000, '{"model": "x", "": 1}'],
 )
-def test_anything_else_leaves_the_policy_to_the_settings(metadata: str) -> None:
-    assert overlap_for_room(metadata) is None
+def test_what_belongs_to_the_application_is_left_to_it(
+    metadata: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert options_for_job(CHOSEN, metadata) == CHOSEN
+    assert caplog.records == []
 
 
-def test_a_wrong_word_for_one_does_not_cost_the_other() -> None:
-    metadata = '{"chat.dialect": "klingon", "chat.overlap": "queue"}'
-    assert dialect_for_room(metadata) is None
-    assert overlap_for_room(metadata) is Overlap.QUEUE
+@pytest.mark.parametrize(
+    "key", ["chat.model", "chat.greeting", "chat.Overlap", "chat.", "chat.x.y"]
+)
+def test_an_unknown_key_is_named_in_a_warning_with_those_that_are_known(
+    key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    metadata = json.dumps({key: "a secret", "chat.overlap": "queue"})
+    assert options_for_job(CHOSEN, metadata).overlap is Overlap.QUEUE
+    [record] = caplog.records
+    assert record.__dict__["key"] == key
+    assert record.__dict__["known"] == ["chat.dialect", "chat.overlap"]
+    assert "secret" not in str(record.__dict__)
+
+
+@pytest.mark.parametrize("value", ["INTERRUPT", "auto", None, ["queue"], {}, 1, True])
+def test_an_unknown_value_changes_nothing_and_is_not_logged(
+    value: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    metadata = json.dumps({"chat.overlap": value, "chat.dialect": "stream"})
+    options = options_for_job(CHOSEN, metadata)
+    assert (options.overlap, options.dialect) == (Overlap.COLLECT, Dialect.STREAM)
+    [record] = caplog.records
+    assert record.__dict__["key"] == "chat.overlap"
+    assert record.__dict__["known"] == ["interrupt", "collect", "queue"]

@@ -102,7 +102,7 @@ async def test_a_session_that_does_not_end_is_left(
 ) -> None:
     monkeypatch.setattr("assistant.room.RELEASE_LIMIT", 0.05)
     async with staying() as stay:
-        session = stay.assistant._session.session
+        session = stay.assistant._parts.session.session
         with monkeypatch.context() as hung:
             hung.setattr(session, "aclose", asyncio.Event().wait)
             async with asyncio.timeout(2):
@@ -115,7 +115,7 @@ async def test_what_fails_at_the_end_keeps_nothing_else_from_being_released(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with staying() as stay:
-        monkeypatch.setattr(stay.assistant._conversation, "aclose", _failing)
+        monkeypatch.setattr(stay.assistant._parts.conversation, "aclose", _failing)
         with pytest.raises(ZeroDivisionError):
             await stay.assistant.aclose()
         assert stay.room.listeners == []

@@ -9,7 +9,8 @@ import pytest
 
 from assistant.answering.answering import ProcessResources
 from assistant.answering.slots import TurnSlots
-from assistant.room import RoomAssistant, RoomOptions
+from assistant.options import RoomOptions
+from assistant.room import RoomAssistant
 from assistant.turns.overlap import Overlap
 from tests.doubles import FakeRoom
 from tests.unit.assistant.doubles import ADA, BOB, ROBOT, Held, RoomDouble, ScriptedLLM

@@ -1,0 +1,41 @@
+"""What can be chosen for a room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chat import Dialect
+from chat.manager import DEFAULT_MAX_MESSAGE_BYTES
+
+from .arriving.limits import Limits
+from .arriving.mention import Mention
+from .turns.overlap import Overlap
+
+
+@dataclass(frozen=True)
+class RoomOptions:
+    """What can be chosen for a room."""
+
+    agent_name: str = "Assistant"
+    """The name by which people address the agent."""
+
+    overlap: Overlap | None = None
+    """What becomes of messages that come during a reply; None depends on how many people there are."""
+
+    dialect: Dialect | None = None
+    """How to speak to everybody; None learns it from what each participant sends."""
+
+    mention: Mention = Mention.AUTO
+    """When the agent must be addressed."""
+
+    greeting: str = ""
+    """What the agent says to the first who can see it; empty for nothing."""
+
+    closing_grace: float = 10.0
+    """Seconds that a running reply may go on when the agent has to leave."""
+
+    max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES
+    """Longer messages are refused with a line in the chat."""
+
+    limits: Limits = field(default_factory=Limits)
+    """How much is taken of everything else."""

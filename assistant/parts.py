@@ -1,0 +1,100 @@
+"""The parts of a room and how they fit together: the one place where a room is assembled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from livekit import rtc
+
+from chat import ChatManager
+
+from .answering.answering import Answering, ProcessResources
+from .answering.session import TextSession
+from .arriving.arrivals import Arrivals
+from .conversation.conversation import Conversation
+from .conversation.greeting import Greeting
+from .options import RoomOptions
+from .people.notices import Notices
+from .people.people import People
+from .turns.history import History
+
+
+@dataclass(frozen=True)
+class RoomParts:
+    """What works together in a room."""
+
+    chat: ChatManager
+    people: People
+    history: History
+    session: TextSession
+    notices: Notices
+    answering: Answering
+    conversation: Conversation
+    greeting: Greeting
+    arrivals: Arrivals
+
+    async def end_conversation(self, grace: float) -> bool:
+        """Answer nothing new, and wait until all that was begun is delivered.
+
+        People can still write meanwhile: they may stop the reply, and what they ask stays unanswered.
+
+        Args:
+            grace: Seconds that a running reply may go on.
+
+        Returns:
+            Whether questions are left.
+        """
+        self.greeting.close()
+        await self.conversation.aclose(grace)
+        unanswered = self.conversation.unanswered or self.arrivals.undecided
+        self.arrivals.close()
+        return unanswered
+
+    def cancel(self) -> None:
+        """Release every handler and task but the session's. Messages under way are given up."""
+        self.greeting.close()
+        self.arrivals.close()
+        self.conversation.cancel()
+        self.notices.cancel()
+        self.chat.close()
+
+
+def assemble(
+    room: rtc.Room,
+    chat: ChatManager,
+    session: TextSession,
+    resources: ProcessResources,
+    options: RoomOptions,
+) -> RoomParts:
+    """Put a room together. It takes messages from now on, and answers none before it is told to.
+
+    Args:
+        room: The room, connected or not.
+        chat: Its chat.
+        session: What generates answers; not started yet.
+        resources: What the rooms of this process share.
+        options: What was chosen for this room.
+    """
+    people, history, notices = People(room), History(options.limits.context_bytes), Notices(chat)
+    answering = Answering(chat, people, session, resources, history, options.limits.patience)
+    conversation = Conversation(people, answering, history, options.overlap)
+    arrivals = Arrivals(
+        chat,
+        people,
+        conversation,
+        notices,
+        agent_name=options.agent_name,
+        mention=options.mention,
+        limits=options.limits,
+    )
+    return RoomParts(
+        chat=chat,
+        people=people,
+        history=history,
+        session=session,
+        notices=notices,
+        answering=answering,
+        conversation=conversation,
+        greeting=Greeting(chat, people, conversation),
+        arrivals=arrivals,
+    )
