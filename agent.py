@@ -169,6 +169,7 @@ def _options(settings: Settings) -> RoomOptions:
         max_message_bytes=settings.chat_max_message_bytes,
         limits=Limits(
             messages_per_minute=settings.chat_max_messages_per_minute,
+            bot_turns=settings.chat_bot_turns,
             waiting=settings.chat_max_waiting,
             context_bytes=settings.chat_max_context_bytes,
         ),

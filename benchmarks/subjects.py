@@ -30,7 +30,13 @@ def _worker(isolation: str) -> Subject:
         isolation,
         f"this worker, {isolation}",
         (sys.executable, "agent.py", "start"),
-        {"CHAT_ISOLATION": isolation, "CHAT_MAX_ROOMS": "1000", "CHAT_HEALTH_PORT": "0"},
+        {
+            "CHAT_ISOLATION": isolation,
+            "CHAT_MAX_ROOMS": "1000",
+            "CHAT_HEALTH_PORT": "0",
+            # Those who ask here are bots.
+            "CHAT_BOT_TURNS": "0",
+        },
     )
 
 

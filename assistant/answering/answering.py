@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -69,6 +70,7 @@ class Answering:
         """What is being generated; None between turns."""
         self.outcomes: Counter[str] = Counter()
         """How many replies ended in which way."""
+        self._ended_at = -math.inf
         self._people = people
         self._session = session
         self._resources = resources
@@ -94,6 +96,12 @@ class Answering:
         seconds = round(time.monotonic() - started, 3)
         logger.info("reply ended", extra={"outcome": outcome.value, "seconds": seconds})
         return outcome
+
+    @property
+    def spoke_at(self) -> float:
+        """When an answer last got its first word or its last, by the event loop's clock."""
+        began_at = None if self.current is None else self.current.reply.began_at
+        return self._ended_at if began_at is None else began_at
 
     @property
     def is_replacing(self) -> bool:
@@ -188,4 +196,4 @@ class Answering:
             # The LLM is to know that this was not answered, and what the person was told.
             turn.answer = [llm.ChatMessage(role="assistant", content=[words])]
         turn.outcome = outcome
-        turn.ended_at = asyncio.get_running_loop().time()
+        turn.ended_at = self._ended_at = asyncio.get_running_loop().time()

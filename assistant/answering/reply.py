@@ -58,6 +58,8 @@ class ReplyWriter:
         """
         self.bubble = bubble or Bubble()
         """Where it is written."""
+        self.began_at: float | None = None
+        """When it got its first word, by the event loop's clock; None before that."""
         self._chat = chat
         self._growing = growing
         self._pieces: list[str] = []
@@ -86,6 +88,8 @@ class ReplyWriter:
     def append(self, text: str) -> None:
         """Add to the reply's end. Text that comes after the end is dropped."""
         if not self._ending.is_set():
+            if self.began_at is None and text.strip():
+                self.began_at = asyncio.get_running_loop().time()
             self._pieces.append(text)
             self._changed.set()
 

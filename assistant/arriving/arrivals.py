@@ -14,6 +14,7 @@ from assistant.turns.turn import UNKNOWN, Question
 from chat import ChatManager, ChatMessage, RejectedMessage
 from chat.events import OwnedTasks
 
+from .bots import BotWatch
 from .commands import is_stop
 from .limits import Limits, RateLimit
 from .mention import FOLLOW_UP_LIMIT, Mention, mentions, needs_mention
@@ -59,6 +60,7 @@ class Arrivals:
         self._mention = mention
         self._limits = limits
         self._rate = RateLimit(limits.messages_per_minute)
+        self._bots = BotWatch(limits.bot_turns)
         self._last_speaker: str | None = None
         self._unnamed = OwnedTasks()
         self._tasks = OwnedTasks()
@@ -109,7 +111,7 @@ class Arrivals:
         elif not text.strip():
             if message.attachments:
                 self._notices.tell("notice_no_files", identity)
-        elif identity != UNKNOWN and not self._allows(identity):
+        elif identity != UNKNOWN and not (self._allows(identity) and self._is_person(identity)):
             return
         elif message.edited:
             self._edit(message.id, identity, text)
@@ -131,6 +133,14 @@ class Arrivals:
         if not allowed:
             self._notices.tell("notice_too_many_messages", identity)
         return allowed
+
+    def _is_person(self, identity: str) -> bool:
+        conversation, now = self._conversation, asyncio.get_running_loop().time()
+        spoken_at = max(conversation.spoke_at, self._notices.told_at)
+        if self._bots.sees_bot(identity, now, spoken_at, is_answering=conversation.is_answering):
+            self._notices.tell("notice_bot", identity, once=True)
+            return False
+        return True
 
     def _edit(self, message_id: str, identity: str, text: str) -> None:
         self._conversation.edit(message_id, identity, text)

@@ -15,6 +15,10 @@ class Limits:
     messages_per_minute: int = 30
     """Messages of one person in a minute; those beyond it are not read."""
 
+    bot_turns: int = 5
+    """How often in a row somebody may answer the agent faster than a person can; 0 for no limit. See
+    `BotWatch`."""
+
     waiting: int = 40
     """Messages that wait to be answered; those beyond it are not read."""
 

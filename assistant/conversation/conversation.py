@@ -72,6 +72,16 @@ class Conversation:
         """Whether anything waits to be answered."""
         return len(self.waiting) > 0 or self.waiting.again is not None
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a turn is being answered."""
+        return self._running is not None
+
+    @property
+    def spoke_at(self) -> float:
+        """When the agent last began or ended an answer, by the event loop's clock."""
+        return self._answering.spoke_at
+
     def ask(self, question: Question) -> None:
         """Take a question. It interrupts the reply to its author, if that is the policy."""
         running = self._running

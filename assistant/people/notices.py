@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import Counter
 
 import prompts
@@ -30,6 +31,8 @@ class Notices:
         """
         self.counts: Counter[str] = Counter()
         """How often there was reason for each notice."""
+        self.told_at = -math.inf
+        """When a notice was last written, by the event loop's clock."""
         self._chat = chat
         self._told: dict[tuple[str, str | None], float] = {}
         self._tasks = OwnedTasks()
@@ -48,7 +51,7 @@ class Notices:
         if (told := self._told.get(key)) is not None and (once or now - told < INTERVAL):
             return
         self._told.pop(key, None)
-        self._told[key] = now
+        self._told[key] = self.told_at = now
         if len(self._told) > REMEMBERED:
             del self._told[next(iter(self._told))]
         logger.info("notice given", extra={"notice": prompt, "occasions": self.counts[prompt]})

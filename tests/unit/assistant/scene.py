@@ -32,6 +32,8 @@ class Setting:
     mention: Mention = Mention.AUTO
     limits: Limits = field(default_factory=Limits)
     turns_at_once: int = 10
+    bot_turns: int = 0
+    """None by default: people in a test write faster than people do."""
 
 
 class Scene:
@@ -45,9 +47,8 @@ class Scene:
         self.chat = ChatDouble()
         self.resources = ProcessResources(TurnSlots(setting.turns_at_once))
         session = TextSession(create_session(model), TextAgent("Be brief."), ReplyTextOutput())
-        options = RoomOptions(
-            overlap=setting.overlap, mention=setting.mention, limits=setting.limits
-        )
+        limits = replace(setting.limits, bot_turns=setting.bot_turns)
+        options = RoomOptions(overlap=setting.overlap, mention=setting.mention, limits=limits)
         self.parts = assemble(self.room.room, self.chat.manager, session, self.resources, options)
         self.people = self.parts.people
         self.history = self.parts.history
