@@ -66,7 +66,7 @@ def assemble(
     resources: ProcessResources,
     options: RoomOptions,
 ) -> RoomParts:
-    """Put a room together. It takes messages from now on, and answers none before it is told to.
+    """Put a room together. It takes messages from now on, and answers none before `Conversation.begin`.
 
     Args:
         room: The room, connected or not.

@@ -94,7 +94,7 @@ class ReplyWriter:
             self._changed.set()
 
     def keep_replaced(self) -> None:
-        """Begin with the text that it would replace, if it has none of its own."""
+        """Begin with the text that it would replace, unless it has text already."""
         if not self.has_text:
             self._pieces = [self.bubble.text]
 

@@ -39,7 +39,7 @@ class TextSession:
 
 
 def create_session(language_model: llm.LLM[Any]) -> AgentSession[None]:
-    """Build a session that neither hears nor speaks."""
+    """Build a session without speech."""
     return AgentSession[None](
         llm=language_model,
         vad=None,

@@ -47,7 +47,7 @@ class TurnStarts:
     """Lets the turns of a process begin a few at a time, first come, first served.
 
     To begin, a turn needs the event loop for longer than for anything later. Many that begin together
-    are all late, and hold up the replies that are being written. It goes by time, not by what a turn
+    are all late, and delay the replies that are being written. Time decides, not what a turn
     has done: until its first word a turn mostly waits for the LLM.
     """
 

@@ -43,7 +43,7 @@ class TextAgent(Agent):
         self._latest: Generation | None = None
 
     def begin(self) -> None:
-        """Start a new reply's limits. Without it, each request is a reply of its own."""
+        """Start a new reply's limits. Without it, each request counts as a separate reply."""
         self._reply = self._latest = self._new_generation()
 
     @property

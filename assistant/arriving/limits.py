@@ -30,7 +30,7 @@ class Limits:
 
 
 class RateLimit:
-    """Counts messages of each person in the last minute. No clock of its own."""
+    """Counts messages of each person in the last minute. Its callers tell the time."""
 
     def __init__(self, per_minute: int) -> None:
         """Nobody has written yet."""

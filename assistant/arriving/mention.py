@@ -37,7 +37,7 @@ def needs_mention(mention: Mention, people: int) -> bool:
 
 
 def mentions(text: str, name: str) -> bool:
-    """Whether a text names the agent: its name or ``@name`` as words of their own.
+    """Whether a text names the agent: its name or ``@name`` as separate words.
 
     Neither ``someone@name.example`` nor ``@name-two`` does. What the name has in parentheses at its
     end need not be written.

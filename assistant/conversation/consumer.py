@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class TurnConsumer:
-    """Answers what waits, one turn at a time."""
+    """Answers the waiting questions, one turn at a time."""
 
     def __init__(
         self,

@@ -164,7 +164,7 @@ class Conversation:
         return last is not None and identity in last.authors and self._ended_within(last, limit)
 
     def began(self, text: str) -> None:
-        """Note what the agent said of its own accord. Its turn cannot be edited."""
+        """Note what the agent said without being asked. Its turn cannot be edited."""
         answer = llm.ChatMessage(role="assistant", content=[text])
         self._history.add(Turn([], time(), [answer], Outcome.DONE))
 

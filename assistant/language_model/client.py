@@ -14,7 +14,7 @@ from openai.types.chat import ChatCompletionChunk
 from .chunks import Fields, decode_chunk
 
 NO_KEY_NEEDED = "no-key-needed"
-"""Sent where only a base URL is configured: servers of one's own ask for no key, but the OpenAI
+"""Sent where only a base URL is configured: self-hosted servers ask for no key, but the OpenAI
 client insists on one."""
 
 RETRY_AFTER = "chat.retry_after"

@@ -12,7 +12,7 @@ PREWARM_LIMIT = 10.0
 
 
 class LanguageModel:
-    """Holds the client, and gives each room an LLM of its own on it."""
+    """Holds the client, and gives each room a separate LLM that uses it."""
 
     def __init__(
         self,

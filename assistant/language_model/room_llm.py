@@ -14,8 +14,8 @@ from livekit.plugins import openai as openai_plugin
 class RoomLLM(openai_plugin.LLM):
     """The plugin's LLM for one room, on a client that other rooms share.
 
-    A session hears every error and every count of tokens that its LLM announces: with one LLM for
-    all rooms, each would hear of the others'.
+    A session receives every error and every count of tokens that its LLM announces: with one LLM for
+    all rooms, each would receive the others'.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""What was asked, what was answered, and what waits. Values and rules: no network, no clock."""
+"""Questions, turns, their answers and their history. Values and rules: no network, no clock."""

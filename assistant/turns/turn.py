@@ -23,7 +23,7 @@ class Outcome(Enum):
     """The LLM finished it."""
 
     INTERRUPTED = "interrupted"
-    """Its asker wrote on: it stays as it stood."""
+    """Its asker wrote again: it stays as it stood."""
 
     STOPPED = "stopped"
     """A person stopped it."""
@@ -53,7 +53,7 @@ class Outcome(Enum):
     """What it answers was changed: the next attempt writes in the same bubble."""
 
     SUPERSEDED = "superseded"
-    """Its asker wrote on before its first word: both messages are answered together."""
+    """Its asker wrote again before its first word: both messages are answered together."""
 
 
 @dataclass(eq=False)
