@@ -17,7 +17,7 @@ This package knows rooms and participants. It knows no LLM, and imports nothing 
 ``livekit.agents``. Only the names exported here are public.
 
 Where things are: ``message`` (the value), ``wire`` (bytes to values and back), ``dialect`` and
-``hearing`` (which packets a participant understands), ``protobuf`` (packets that the SDK does not
+``detection`` (which packets a participant understands), ``protobuf`` (packets that the SDK does not
 expose), ``roster`` (who is in the room),
 ``receiving``, ``sending`` (with a channel for each dialect), ``manager`` (the public face).
 """

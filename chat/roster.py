@@ -15,8 +15,8 @@ from typing import Any
 
 from livekit import rtc
 
+from .detection import TWIN_LIMIT, Hearing
 from .dialect import ATTRIBUTE, Dialect, parse_dialect
-from .hearing import TWIN_LIMIT, Hearing
 
 _STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
 _AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from chat.detection import REMEMBERED, TWIN_LIMIT, UNDECIDED_REMEMBERED, Hearing
 from chat.dialect import Dialect
-from chat.hearing import REMEMBERED, TWIN_LIMIT, UNDECIDED_REMEMBERED, Hearing
 from chat.wire import JsonPacket, decode
 from tests.virtual_time import run_in_virtual_time
 
