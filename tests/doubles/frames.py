@@ -78,7 +78,8 @@ class Fate(Enum):
     FAILED = auto()
     """Not delivered, and the SDK says so."""
     UNCONFIRMED = auto()
-    """Delivered, but the SDK reports a failure."""
+    """Delivered, but the SDK reports a failure; never a ``PublishDataError``, which says that nothing
+    was sent."""
     STUCK = auto()
     """Not delivered, and the SDK never returns."""
     STUCK_DELIVERED = auto()

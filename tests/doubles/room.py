@@ -75,8 +75,10 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         if fate not in (Fate.FAILED, Fate.STUCK):
             self.sent.append(frame)
             self.on_frame(frame)
-        if fate in (Fate.FAILED, Fate.UNCONFIRMED):
+        if fate is Fate.FAILED:
             raise error("by script")
+        if fate is Fate.UNCONFIRMED:
+            raise rtc.StreamError("by script")
         if fate in (Fate.STUCK, Fate.STUCK_DELIVERED):
             await asyncio.Event().wait()
 
