@@ -29,7 +29,7 @@ from .channels import (
     StreamChannel,
     Turn,
 )
-from .draft import Draft, Earlier
+from .draft import Draft
 from .outgoing import OutgoingMessage
 
 KEPT = 256
@@ -76,33 +76,32 @@ class Outbox:
             # Whoever is known a moment after the first write would see nothing until the last.
             await self._roster.concluded()
         outgoing = self._messages.get(message.id)
-        if outgoing is not None and not (outgoing.draft.complete and outgoing.draft == draft):
-            outgoing.awaited |= self._roster.expected()
         if outgoing is None:
             outgoing = self._open(message, draft)
             if not new:
                 outgoing.presume_shown(self._roster.reachable())
-        elif outgoing.draft != draft:
-            outgoing.change(draft)
-        else:
+        elif draft.complete and draft == outgoing.draft:
             outgoing.retry()
+        else:
+            outgoing.expect(self._roster.expected())
+            outgoing.change(draft)
         outgoing.address(self._groups(self._roster.reachable()))
         await outgoing.settled()
 
     def _open(self, message: ChatMessage, draft: Draft) -> OutgoingMessage:
-        outgoing = OutgoingMessage(replace(message), draft, self._open_channel, self._serve_awaited)
-        outgoing.awaited = self._roster.expected()
-        nobody = not outgoing.awaited and not self._roster.reachable()
-        outgoing.awaits_anyone = nobody or self._roster.hearing.heard_unnamed
+        outgoing = OutgoingMessage(replace(message), draft, self._open_channel, self._serve_owed)
+        expected = self._roster.expected()
+        nobody = not expected and not self._roster.reachable()
+        outgoing.expect(expected, anyone=nobody or self._roster.hearing.heard_unnamed)
         self._messages[message.id] = outgoing
         self._forget_old()
         return outgoing
 
-    def _serve_awaited(self, outgoing: OutgoingMessage) -> None:
+    def _serve_owed(self, outgoing: OutgoingMessage) -> None:
         """Deliver to those who had to wait until the message's stream was closed."""
-        reachable = outgoing.awaited.intersection(self._roster.reachable())
-        if outgoing.draft.complete and reachable:
-            outgoing.address(self._groups(reachable))
+        owed = outgoing.owed_to(self._roster.reachable())
+        if outgoing.draft.complete and owed:
+            outgoing.address(self._groups(owed))
 
     def arrived(self, identity: str) -> None:
         """Bring a participant that can be spoken to from now on up to date.
@@ -111,10 +110,8 @@ class Outbox:
         """
         missed = []
         for outgoing in list(self._messages.values()):
-            if not outgoing.concerns(identity):
+            if not outgoing.arrive(identity):
                 continue
-            outgoing.awaits_anyone = False
-            outgoing.awaited.add(identity)
             if outgoing.draft.complete:
                 missed.append(outgoing)
             else:
@@ -126,7 +123,7 @@ class Outbox:
         for begin in range(0, len(missed), CAUGHT_UP_AT_ONCE):
             batch = missed[begin : begin + CAUGHT_UP_AT_ONCE]
             for outgoing in batch:
-                if identity in outgoing.awaited.intersection(self._roster.reachable()):
+                if identity in outgoing.owed_to(self._roster.reachable()):
                     outgoing.address(self._groups([identity]))
             await asyncio.gather(*(outgoing.settled() for outgoing in batch))
 
@@ -157,36 +154,36 @@ class Outbox:
     def _groups(self, identities: Iterable[str]) -> dict[Dialect, list[str]]:
         groups: dict[Dialect, list[str]] = {}
         for identity in identities:
-            groups.setdefault(self._roster.dialect(identity), []).append(identity)
+            groups.setdefault(self._dialect(identity), []).append(identity)
         return groups
 
-    def _open_channel(
-        self, message: ChatMessage, dialect: Dialect, earlier: Earlier | None
-    ) -> Channel:
-        channel = self._make_channel(message, dialect, earlier)
+    def _dialect(self, identity: str) -> Dialect:
+        dialect = self._roster.dialect(identity)
+        if dialect is Dialect.PROTO and not protobuf.SUPPORTED:
+            return Dialect.UNKNOWN  # Such an application may read the JSON packet.
+        return dialect
+
+    def _open_channel(self, message: ChatMessage, dialect: Dialect) -> Channel:
+        channel = self._make_channel(message, dialect)
         channel.on_given_up = self._count_undelivered
         return channel
 
     def _count_undelivered(self, members: int) -> None:
         self.undelivered += members
 
-    def _make_channel(
-        self, message: ChatMessage, dialect: Dialect, earlier: Earlier | None
-    ) -> Channel:
+    def _make_channel(self, message: ChatMessage, dialect: Dialect) -> Channel:
         participant = self._room.local_participant
         match dialect:
+            case Dialect.STREAM | Dialect.UNKNOWN:
+                return StreamChannel(participant, message, twins_for_all=self._twins())
             case Dialect.SEGMENT:
-                turn = self._segment_turn
-                return SegmentChannel(participant, message, earlier=earlier, turn=turn)
+                return SegmentChannel(participant, message, turn=self._segment_turn)
             case Dialect.JSON_EDIT:
-                return JsonEditChannel(participant, message, earlier=earlier)
+                return JsonEditChannel(participant, message)
             case Dialect.JSON_FINAL:
-                return JsonFinalChannel(participant, message, earlier=earlier)
-            case Dialect.PROTO if protobuf.SUPPORTED:
-                return ProtobufChannel(participant, message, earlier=earlier)
-            case _:
-                twins = self._twins()
-                return StreamChannel(participant, message, earlier=earlier, twins_for_all=twins)
+                return JsonFinalChannel(participant, message)
+            case Dialect.PROTO:
+                return ProtobufChannel(participant, message)
 
     def _forget_old(self) -> None:
         done = [i for i, m in self._messages.items() if m.draft.complete and not m.busy]

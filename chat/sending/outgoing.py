@@ -9,7 +9,7 @@ from typing import Protocol
 from chat.dialect import Dialect
 from chat.message import ChatMessage
 
-from .channels import Channel
+from .channels import Admission, Channel
 from .draft import Draft, Earlier
 
 ANNOUNCEMENT_LAG = 4.0
@@ -17,10 +17,10 @@ ANNOUNCEMENT_LAG = 4.0
 
 
 class ChannelFactory(Protocol):
-    """Makes the channel that speaks a dialect, without members yet."""
+    """Makes channels."""
 
-    def __call__(self, message: ChatMessage, dialect: Dialect, earlier: Earlier | None) -> Channel:
-        """See `Channel` for the arguments."""
+    def __call__(self, message: ChatMessage, dialect: Dialect) -> Channel:
+        """A channel for `message` that speaks `dialect`, without members yet."""
         ...
 
 
@@ -47,29 +47,47 @@ class OutgoingMessage:
             on_idle: Called when a channel has nothing under way any more.
         """
         self.draft = draft
-        self.awaited: set[str] = set()
-        """Identities that must get the message as soon as they can."""
-        self.awaits_anyone = False
-        """Whether the next participant to appear must get it, whoever it is."""
+        """The newest draft."""
         self._message = message
         self._open_channel = open_channel
         self._on_idle = on_idle
         self._channels: list[Channel] = []
+        # Who must get the message as soon as they can.
+        self._owed: set[str] = set()
+        # Whether the next participant to appear must get it, whoever it is.
+        self._owed_to_anyone = False
         self._earlier: dict[str, Earlier] = {}
         self._left_with_all: set[str] = set()
         self._was_complete = draft.complete
         self._changed_at = monotonic()
 
-    def concerns(self, identity: str) -> bool:
-        """Whether a participant who appears now must get it.
+    def expect(self, identities: Iterable[str], *, anyone: bool = False) -> None:
+        """Owe the message to participants who cannot be spoken to yet.
 
-        Not if it left with all of it. Else also right after its completion: the room announces
-        people late, so they may have been there.
+        Args:
+            identities: Who they are.
+            anyone: Whether to owe it to the next participant to appear, whoever it is.
         """
-        if self.awaits_anyone or identity in self.awaited or not self.draft.complete:
-            return True
+        self._owed.update(identities)
+        self._owed_to_anyone = self._owed_to_anyone or anyone
+
+    def arrive(self, identity: str) -> bool:
+        """Note that a participant can be spoken to from now on.
+
+        Returns:
+            Whether it is owed the message. Not if it left with all of it. Else also right after the
+            completion: the room announces people late, so they may have been there.
+        """
         recent = monotonic() - self._changed_at < ANNOUNCEMENT_LAG
-        return recent and identity not in self._left_with_all
+        missed_it = recent and identity not in self._left_with_all
+        if missed_it or self._owed_to_anyone or not self.draft.complete:
+            self._owed_to_anyone = False
+            self._owed.add(identity)
+        return identity in self._owed
+
+    def owed_to(self, identities: Iterable[str]) -> set[str]:
+        """Those of the identities that must still get the message."""
+        return self._owed.intersection(identities)
 
     def presume_shown(self, identities: Iterable[str]) -> None:
         """Take it that these participants show some text of the message already."""
@@ -83,7 +101,7 @@ class OutgoingMessage:
                 self._earlier.update(dict.fromkeys(channel.members, earlier))
                 self._channels.remove(channel)
             # Who left with all of the old text is owed the new one.
-            self.awaited |= self._left_with_all
+            self._owed |= self._left_with_all
             self._left_with_all.clear()
         self.draft = draft
         self._changed_at = monotonic()
@@ -107,30 +125,25 @@ class OutgoingMessage:
                 self._join(dialect, members, earlier)
 
     def _join(self, dialect: Dialect, members: set[str], earlier: Earlier | None) -> None:
-        candidate = self._open_channel(self._message, dialect, earlier)
-        candidate.admit(members, dialect)
-        if candidate.appends and candidate.exists:
-            self.awaited -= members  # What they got, in part perhaps, must do.
-            return
+        """Let participants into the first channel that takes them, or else into a new one."""
         for channel in self._channels:
-            if type(channel) is not type(candidate):
-                continue
-            idle = not channel.reached or (
-                not channel.appends and (channel.stuck or not channel.members)
-            )
-            if channel.exclusive and not idle and (channel.busy or not self.draft.complete):
-                # Two open streams with one id would be mixed: these members wait for the end.
-                self.awaited |= members
-                return
-            if idle or (channel.busy and not channel.appends):
-                # A second channel could be overtaken by what this one has in flight to them.
-                self.awaited -= members
-                channel.absorb(candidate)
-                return
-        self.awaited -= members
-        self._channels.append(candidate)
-        candidate.on_idle = lambda: self._on_idle(self)
-        candidate.push(self.draft)
+            match channel.admission(dialect):
+                case Admission.NOW:
+                    break
+                case Admission.LATER:
+                    self._owed |= members
+                    return
+        else:
+            channel = self._new_channel(dialect)
+        self._owed -= members
+        channel.admit(members, dialect, earlier)
+        channel.push(self.draft)
+
+    def _new_channel(self, dialect: Dialect) -> Channel:
+        channel = self._open_channel(self._message, dialect)
+        channel.on_idle = lambda: self._on_idle(self)
+        self._channels.append(channel)
+        return channel
 
     async def settled(self, *, patient: bool = False) -> None:
         """Wait until the draft is delivered or given up.
@@ -151,7 +164,7 @@ class OutgoingMessage:
         """Note that a participant left. If it had not got everything, it is owed the message."""
         for channel in self._channels:
             if identity in channel.members:
-                channel.members -= {identity}
+                channel.dismiss(identity)
                 if channel.reached:
                     self._earlier[identity] = Earlier(
                         self.draft.text, certain=False, complete=self._was_complete
@@ -159,9 +172,7 @@ class OutgoingMessage:
                 if self._has_all(channel):
                     self._left_with_all.add(identity)
                 else:
-                    self.awaited.add(identity)
-                if not channel.members:
-                    channel.abandon()
+                    self._owed.add(identity)
 
     def restart(self) -> None:
         """After a lost connection: deliver the whole text again, unless all of it arrived."""

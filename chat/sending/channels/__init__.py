@@ -1,5 +1,6 @@
 """Channels: how one message reaches the participants of each dialect."""
 
+from .admission import Admission
 from .channel import Channel
 from .json_edit import JsonEditChannel
 from .json_final import JsonFinalChannel
@@ -9,6 +10,7 @@ from .stream import StreamChannel
 from .turn import Turn
 
 __all__ = [
+    "Admission",
     "Channel",
     "JsonEditChannel",
     "JsonFinalChannel",

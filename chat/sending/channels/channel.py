@@ -11,6 +11,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from time import monotonic
+from typing import ClassVar
 
 from livekit import rtc
 from livekit.rtc.participant import PublishDataError
@@ -18,6 +19,8 @@ from livekit.rtc.participant import PublishDataError
 from chat.dialect import Dialect
 from chat.message import ChatMessage
 from chat.sending.draft import Draft, Earlier
+
+from .admission import Admission
 
 logger = logging.getLogger(__name__)
 
@@ -38,34 +41,23 @@ raises for a stream writer that the room's disconnection closed."""
 class Channel(ABC):
     """Delivers the drafts of one message to `members`."""
 
-    exclusive = False
-    """Whether two such channels may not be at work on one message: streams of one message share an
-    id, and receivers would mix two that are open."""
+    dialects: ClassVar[frozenset[Dialect]]
+    """What it can speak."""
 
     paced = False
     """Whether incomplete drafts are held back, so that nobody should wait for their delivery."""
 
-    appends = False
-    """Whether the members would show a message again that they have: nothing may be sent twice."""
-
-    def __init__(
-        self,
-        participant: rtc.LocalParticipant,
-        message: ChatMessage,
-        *,
-        earlier: Earlier | None = None,
-    ) -> None:
-        """Open nothing yet, and speak to nobody.
+    def __init__(self, participant: rtc.LocalParticipant, message: ChatMessage) -> None:
+        """Open nothing yet, and have no members.
 
         Args:
             participant: Who sends.
             message: Its id is what the packets carry, and its timestamp where they can: a text
                 stream has the time at which it was opened.
-            earlier: What the members show already; None if they do not have the message.
         """
         self.members: frozenset[str] = frozenset()
         """Identities spoken to."""
-        self.exists = earlier is not None
+        self.exists = False
         """Whether the members may show some text of the message."""
         self.on_idle: Callable[[], None] = lambda: None
         """Called when nothing is under way any more, because it was delivered or given up."""
@@ -80,15 +72,40 @@ class Channel(ABC):
         self._urgent = asyncio.Event()
         self._forgotten = 0
 
-    def admit(self, members: Iterable[str], dialect: Dialect) -> None:
-        """Speak also to `members`, who are spoken to in `dialect`."""
-        self.members |= frozenset(members)
+    def admission(self, dialect: Dialect) -> Admission:
+        """Whether participants who are spoken to in `dialect` can become members."""
+        if dialect not in self.dialects:
+            return Admission.NEVER
+        return Admission.NOW if self._restartable else self._admission_in_use
 
-    def absorb(self, other: Channel) -> None:
-        """Take over the members of a channel that has not begun, and deliver the whole text to all."""
-        self.members |= other.members
-        self.exists = self.exists or other.exists
-        self.restart()
+    @property
+    def _restartable(self) -> bool:
+        """Whether nobody has the text, or a part of it, who would get it twice."""
+        return not self.reached or self.stuck or not self.members
+
+    @property
+    @abstractmethod
+    def _admission_in_use(self) -> Admission:
+        """Whether others can become members while the present ones have some of the text."""
+
+    def admit(self, members: Iterable[str], dialect: Dialect, earlier: Earlier | None) -> None:
+        """Speak also to `members`.
+
+        Args:
+            members: Identities, all new here. If anything was pushed, it is delivered whole to all.
+            dialect: How to speak to them, one of `dialects`.
+            earlier: What they show already; None if they do not have the message.
+        """
+        self.members |= frozenset(members)
+        self.exists = self.exists or earlier is not None
+        if self._target is not None:
+            self.restart()
+
+    def dismiss(self, member: str) -> None:
+        """Note that a member left."""
+        self.members -= {member}
+        if not self.members:
+            self._abandoned()
 
     @property
     def delivered(self) -> Draft | None:
@@ -150,8 +167,8 @@ class Channel(ABC):
         if self._target is not None:
             self.push(self._target)
 
-    def abandon(self) -> None:
-        """Note that all members left: what is held back for its time ends at once."""
+    def _abandoned(self) -> None:
+        """All members left: what is held back for its time ends at once."""
         self._urgent.set()
 
     def close(self) -> None:

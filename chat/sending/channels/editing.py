@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from time import monotonic
 
 from livekit import rtc
 
+from chat.dialect import Dialect
 from chat.message import ChatMessage
 from chat.sending.draft import Draft, Earlier
 from chat.sending.pacing import edit_interval
 
+from .admission import Admission
 from .channel import Channel
 from .parts import Parts
 
@@ -20,16 +23,10 @@ class EditingChannel(Channel):
 
     paced = True
 
-    def __init__(
-        self,
-        participant: rtc.LocalParticipant,
-        message: ChatMessage,
-        *,
-        earlier: Earlier | None = None,
-    ) -> None:
+    def __init__(self, participant: rtc.LocalParticipant, message: ChatMessage) -> None:
         """See `Channel`."""
-        super().__init__(participant, message, earlier=earlier)
-        self._parts = Parts(message, earlier)
+        super().__init__(participant, message)
+        self._parts = Parts(message)
         self._next_edit = 0.0
 
     @abstractmethod
@@ -40,11 +37,15 @@ class EditingChannel(Channel):
             The bytes sent.
         """
 
-    def absorb(self, other: Channel) -> None:
+    def admit(self, members: Iterable[str], dialect: Dialect, earlier: Earlier | None) -> None:
         """See `Channel`."""
-        if isinstance(other, EditingChannel):
-            self._parts.widen(other._parts)
-        super().absorb(other)
+        self._parts.presume(earlier)
+        super().admit(members, dialect, earlier)
+
+    @property
+    def _admission_in_use(self) -> Admission:
+        # What is in flight could overtake what a second channel sends to others who come now.
+        return Admission.NOW if self.busy else Admission.NEVER
 
     def _due_in(self) -> float:
         return self._next_edit - monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chat.dialect import Dialect
 from chat.message import ChatMessage
 
 from .editing import EditingChannel
@@ -10,6 +11,8 @@ from .json_packets import publish_json
 
 class JsonEditChannel(EditingChannel):
     """Speaks to clients that replace what has the same id and sender."""
+
+    dialects = frozenset({Dialect.JSON_EDIT})
 
     async def _publish(self, part: ChatMessage, addressees: list[str], *, edit: bool) -> int:
         return await publish_json(self._participant, part, addressees, edit=edit)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from livekit.rtc.participant import PublishDataError
 
-from chat.sending.draft import Draft
+from chat.dialect import Dialect
+from chat.sending.draft import Draft, Earlier
 from chat.sending.splitting import part_id, split
 
+from .admission import Admission
 from .channel import Channel
 from .json_packets import publish_json
 
@@ -19,8 +22,8 @@ class JsonFinalChannel(Channel):
     A long text comes as several messages.
     """
 
+    dialects = frozenset({Dialect.JSON_FINAL})
     paced = True
-    appends = True
     _parts: tuple[str, ...] = ()
     _parts_sent = 0
 
@@ -28,6 +31,19 @@ class JsonFinalChannel(Channel):
     def reached(self) -> bool:
         """See `Channel`."""
         return self._parts_sent > 0
+
+    @property
+    def _restartable(self) -> bool:
+        return not self.reached
+
+    @property
+    def _admission_in_use(self) -> Admission:
+        return Admission.NEVER
+
+    def admit(self, members: Iterable[str], dialect: Dialect, earlier: Earlier | None) -> None:
+        """See `Channel`. Who may have some of the message is not told again."""
+        if earlier is None:
+            super().admit(members, dialect, earlier)
 
     def _tells(self, draft: Draft) -> bool:
         return draft.complete and not self.exists and bool(draft.text) and not draft.deleted

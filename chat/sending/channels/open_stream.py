@@ -8,35 +8,34 @@ from abc import abstractmethod
 from livekit import rtc
 
 from chat.message import ChatMessage
-from chat.sending.draft import Draft, Earlier, tail_after
+from chat.sending.draft import Draft, tail_after
 from chat.wire import BLANK
 
+from .admission import Admission
 from .channel import WRITE_FAILURES, Channel
 
 
 class OpenStreamChannel(Channel):
     """What the dialects that know text streams share."""
 
-    exclusive = True
-
     reuses_id = True
     """Whether each stream for the message has the same id."""
 
-    def __init__(
-        self,
-        participant: rtc.LocalParticipant,
-        message: ChatMessage,
-        *,
-        earlier: Earlier | None = None,
-    ) -> None:
+    def __init__(self, participant: rtc.LocalParticipant, message: ChatMessage) -> None:
         """See `Channel`."""
-        super().__init__(participant, message, earlier=earlier)
+        super().__init__(participant, message)
         self._writer: rtc.TextStreamWriter | None = None
         self._written = ""
         # Whether what the members have may differ from `_written`.
         self._doubtful = False
         # Whether the members may hold a stream open, with a writer left to close it or without.
         self._perhaps_open = False
+
+    @property
+    def _admission_in_use(self) -> Admission:
+        # Streams of one message share an id, and receivers would mix two that are open.
+        is_open = self.busy or self._target is None or not self._target.complete
+        return Admission.LATER if is_open else Admission.NEVER
 
     @abstractmethod
     async def _open(self, draft: Draft) -> rtc.TextStreamWriter:

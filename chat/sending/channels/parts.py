@@ -22,19 +22,15 @@ class Parts:
     changes, adds, or empties just the parts that differ.
     """
 
-    def __init__(self, message: ChatMessage, earlier: Earlier | None) -> None:
-        """Send nothing yet.
+    def __init__(self, message: ChatMessage) -> None:
+        """Send nothing yet; nothing is shown.
 
         Args:
             message: Its id and timestamp are what the packets carry.
-            earlier: What the addressees show already, see `Channel`.
         """
         self._message = message
         # None stands for a part of which it is not known what is shown, if anything.
         self._shown: list[str | None] = []
-        if earlier is not None:
-            texts = split(earlier.text)
-            self._shown = [*texts] if earlier.certain else [None] * len(texts)
 
     @property
     def exist(self) -> bool:
@@ -45,10 +41,12 @@ class Parts:
         """Assume that packets may have been lost: the next `write` sends every part anew."""
         self._shown = [None] * len(self._shown)
 
-    def widen(self, other: Parts) -> None:
-        """Speak also to those of `other`, who may show more parts."""
-        missing = len(other._shown) - len(self._shown)
-        self._shown += [None] * missing
+    def presume(self, earlier: Earlier | None) -> None:
+        """Take it that some addressees show `earlier`. If others do not, `doubt` what is shown."""
+        if earlier is not None:
+            texts = split(earlier.text)
+            shown = texts if earlier.certain else [None] * len(texts)
+            self._shown += shown[len(self._shown) :]
 
     async def write(self, draft: Draft, publish: Publish) -> int:
         """Bring the addressees up to `draft`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chat import protobuf
+from chat.dialect import Dialect
 from chat.message import ChatMessage
 
 from .editing import EditingChannel
@@ -10,6 +11,8 @@ from .editing import EditingChannel
 
 class ProtobufChannel(EditingChannel):
     """Speaks to applications that listen to ``RoomEvent.ChatMessage`` and replace by id."""
+
+    dialects = frozenset({Dialect.PROTO})
 
     async def _publish(self, part: ChatMessage, addressees: list[str], *, edit: bool) -> int:
         await protobuf.send_protobuf(self._participant, part, addressees)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from livekit import rtc
 
+from chat.dialect import Dialect
 from chat.message import ChatMessage
-from chat.sending.draft import Draft, Earlier
+from chat.sending.draft import Draft
 from chat.wire import ATTRIBUTE_SEGMENT_FINAL, ATTRIBUTE_SEGMENT_ID, TOPIC_TRANSCRIPTION
 
 from .open_stream import OpenStreamChannel
@@ -19,25 +20,20 @@ class SegmentChannel(OpenStreamChannel):
     are still open, so one waits for the other's end.
     """
 
+    dialects = frozenset({Dialect.SEGMENT})
     reuses_id = False
 
     def __init__(
-        self,
-        participant: rtc.LocalParticipant,
-        message: ChatMessage,
-        *,
-        earlier: Earlier | None = None,
-        turn: Turn,
+        self, participant: rtc.LocalParticipant, message: ChatMessage, *, turn: Turn
     ) -> None:
         """See `Channel`.
 
         Args:
             participant: As there.
             message: As there.
-            earlier: As there.
             turn: Had while a segment of this participant is open.
         """
-        super().__init__(participant, message, earlier=earlier)
+        super().__init__(participant, message)
         self._turn = turn
 
     @property
@@ -77,9 +73,8 @@ class SegmentChannel(OpenStreamChannel):
             if done or self._outstanding:
                 self._turn.release(self)
 
-    def abandon(self) -> None:
-        """See `Channel`."""
-        super().abandon()
+    def _abandoned(self) -> None:
+        super()._abandoned()
         if not self.busy:
             self._turn.release(self)
 

@@ -11,7 +11,6 @@ from chat.message import ChatMessage
 from chat.sending.draft import Draft, Earlier
 from chat.wire import ATTRIBUTE_CONTINUES, ATTRIBUTE_DELETED, ATTRIBUTE_REVISION, TOPIC_STREAM
 
-from .channel import Channel
 from .open_stream import OpenStreamChannel
 from .twin import JsonTwin
 
@@ -23,12 +22,13 @@ class StreamChannel(OpenStreamChannel):
     update topic: whichever of both a client knows, it shows the message once.
     """
 
+    dialects = frozenset({Dialect.STREAM, Dialect.UNKNOWN})
+
     def __init__(
         self,
         participant: rtc.LocalParticipant,
         message: ChatMessage,
         *,
-        earlier: Earlier | None = None,
         twins_for_all: bool = False,
     ) -> None:
         """See `Channel`.
@@ -36,28 +36,21 @@ class StreamChannel(OpenStreamChannel):
         Args:
             participant: As there.
             message: As there.
-            earlier: As there.
             twins_for_all: Whether every member gets the JSON twin, as web clients send it.
         """
-        super().__init__(participant, message, earlier=earlier)
+        super().__init__(participant, message)
         self._twins_for_all = twins_for_all
         # One for all members who were told the same so far.
-        self._twins = [JsonTwin(participant, message, earlier)]
+        self._twins: list[JsonTwin] = []
 
-    def admit(self, members: Iterable[str], dialect: Dialect) -> None:
+    def admit(self, members: Iterable[str], dialect: Dialect, earlier: Earlier | None) -> None:
         """See `Channel`. Members who are UNKNOWN get the JSON twin too."""
         admitted = frozenset(members)
-        super().admit(admitted, dialect)
+        for twin in self._twins:
+            twin.members -= admitted
         if self._twins_for_all or dialect is Dialect.UNKNOWN:
-            self._twins[0].members |= admitted
-
-    def absorb(self, other: Channel) -> None:
-        """See `Channel`."""
-        if isinstance(other, StreamChannel):
-            for twin in self._twins:
-                twin.members -= other.members
-            self._twins += [twin for twin in other._twins if twin.members]
-        super().absorb(other)
+            self._twins.append(JsonTwin(self._participant, self._message, admitted, earlier))
+        super().admit(admitted, dialect, earlier)
 
     async def _open(self, draft: Draft) -> rtc.TextStreamWriter:
         attributes = {}

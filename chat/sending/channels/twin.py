@@ -18,14 +18,19 @@ class JsonTwin:
     """
 
     def __init__(
-        self, participant: rtc.LocalParticipant, message: ChatMessage, earlier: Earlier | None
+        self,
+        participant: rtc.LocalParticipant,
+        message: ChatMessage,
+        members: frozenset[str],
+        earlier: Earlier | None,
     ) -> None:
         """See `Channel`."""
-        self.members: frozenset[str] = frozenset()
+        self.members = members
         """Identities that get it, as long as the stream is addressed to them."""
         self._participant = participant
+        self._parts = Parts(message)
         # Of a message that only grew so far there was no twin.
-        self._parts = Parts(message, earlier if earlier and earlier.complete else None)
+        self._parts.presume(earlier if earlier and earlier.complete else None)
 
     def doubt(self) -> None:
         """Assume that packets may have been lost."""

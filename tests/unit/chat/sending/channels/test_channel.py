@@ -12,7 +12,13 @@ from livekit import rtc
 
 from chat import ChatMessage
 from chat.dialect import Dialect
-from chat.sending.channels import Channel, JsonEditChannel, StreamChannel
+from chat.sending.channels import (
+    Admission,
+    Channel,
+    JsonEditChannel,
+    JsonFinalChannel,
+    StreamChannel,
+)
 from chat.sending.channels.channel import RETRY_LIMIT
 from chat.sending.draft import Draft, Earlier
 from chat.wire import BLANK
@@ -36,8 +42,8 @@ class Sending:
         earlier: Earlier | None = None,
     ) -> None:
         self.me = FakeRoom().me
-        self.channel = kind(self.me, ChatMessage("", "1", MOMENT), earlier=earlier)
-        self.channel.admit(members, dialect)
+        self.channel = kind(self.me, ChatMessage("", "1", MOMENT))
+        self.channel.admit(members, dialect, earlier)
 
     async def say(self, text: str, *, complete: bool = False, deleted: bool = False) -> list[Frame]:
         """Deliver a draft and return what was sent for it."""
@@ -287,7 +293,7 @@ def test_nothing_is_sent_to_those_who_left_while_it_waited() -> None:
         await sending.say("a")
         sending.channel.push(Draft("ab", complete=False))
         await asyncio.sleep(0.1)
-        sending.channel.members -= {"ada"}
+        sending.channel.dismiss("ada")
         await sending.channel.settled()
         assert sending.me.sent == [edit("a", topic="lk-chat-topic")]
 
@@ -300,7 +306,7 @@ async def test_nothing_is_sent_to_those_who_left_while_a_stream_was_closed() -> 
     sending.me.open.clear()
     sending.channel.push(Draft("b"))
     await asyncio.sleep(0)
-    sending.channel.members -= {"ada"}
+    sending.channel.dismiss("ada")
     sending.me.open.set()
     await sending.channel.settled()
     assert sending.me.sent == [header(), Chunk("1", 0, "a"), CONTINUES]
@@ -326,13 +332,59 @@ async def test_a_restart_delivers_the_whole_text_again(during_write: bool) -> No
 async def test_a_newcomer_gets_the_whole_text_on_a_new_stream() -> None:
     sending = Sending(StreamChannel)
     await sending.say("a")
-    sending.channel.members -= {"ada"}
-    newcomer = StreamChannel(sending.me, ChatMessage("", "1", MOMENT))
-    newcomer.admit({"bob"}, Dialect.STREAM)
-    sending.channel.absorb(newcomer)
+    sending.channel.dismiss("ada")
+    assert sending.channel.admission(Dialect.STREAM) is Admission.NOW
+    sending.channel.admit({"bob"}, Dialect.STREAM, None)
     await sending.channel.settled()
     opened = Header("1", "lk.chat", ("bob",), {"chat.revision": "true"})
     assert sending.me.sent[-3:] == [CONTINUES, opened, Chunk("1", 0, "a")]
+
+
+KINDS: list[tuple[type[Channel], Dialect]] = [
+    (StreamChannel, Dialect.STREAM),
+    (JsonEditChannel, Dialect.JSON_EDIT),
+    (JsonFinalChannel, Dialect.JSON_FINAL),
+]
+
+
+@pytest.mark.parametrize(("kind", "dialect"), KINDS)
+async def test_a_channel_takes_others_who_speak_its_dialect_before_it_begins(
+    kind: type[Channel], dialect: Dialect
+) -> None:
+    channel = Sending(kind).channel
+    assert channel.admission(dialect) is Admission.NOW
+    others = set(Dialect) - channel.dialects
+    assert {channel.admission(other) for other in others} == {Admission.NEVER}
+
+
+@pytest.mark.parametrize("dialect", [Dialect.STREAM, Dialect.UNKNOWN])
+async def test_a_stream_takes_others_only_when_it_is_closed(dialect: Dialect) -> None:
+    sending = Sending(StreamChannel)
+    await sending.say("a")
+    assert sending.channel.admission(dialect) is Admission.LATER
+    await sending.say("ab", complete=True)
+    assert sending.channel.admission(dialect) is Admission.NEVER
+    sending.channel.dismiss("ada")
+    assert sending.channel.admission(dialect) is Admission.NOW
+
+
+async def test_an_editing_channel_takes_others_while_a_write_is_in_flight() -> None:
+    sending = Sending(JsonEditChannel)
+    await sending.say("a", complete=True)
+    assert sending.channel.admission(Dialect.JSON_EDIT) is Admission.NEVER
+    sending.channel.push(Draft("ab"))
+    assert sending.channel.admission(Dialect.JSON_EDIT) is Admission.NOW
+    await sending.channel.settled()
+
+
+async def test_what_is_appended_is_never_told_again() -> None:
+    sending = Sending(JsonFinalChannel)
+    sending.channel.admit({"bob"}, Dialect.JSON_FINAL, Earlier("a", certain=False))
+    assert sending.channel.members == {"ada"}
+    await sending.say("a", complete=True)
+    assert sending.channel.admission(Dialect.JSON_FINAL) is Admission.NEVER
+    sending.channel.dismiss("ada")
+    assert sending.channel.admission(Dialect.JSON_FINAL) is Admission.NEVER
 
 
 async def test_closing_ends_the_wait_of_the_caller_without_an_error() -> None:

@@ -49,7 +49,7 @@ def reader() -> Reader:
 
 @pytest.fixture
 def parts() -> Parts:
-    return Parts(ChatMessage("", "m"), None)
+    return Parts(ChatMessage("", "m"))
 
 
 async def test_a_long_text_is_several_messages(reader: Reader, parts: Parts) -> None:
@@ -91,14 +91,16 @@ async def test_a_deletion_takes_back_every_part(reader: Reader, parts: Parts) ->
     assert reader.sent == [("m", "", True), ("m-2", "", True), ("m-3", "", True)]
 
 
-async def test_an_edit_of_what_is_shown_already_begins_with_the_difference(reader: Reader) -> None:
-    parts = Parts(ChatMessage("", "m"), Earlier("".join(LONG)))
+async def test_an_edit_of_what_is_shown_already_begins_with_the_difference(
+    reader: Reader, parts: Parts
+) -> None:
+    parts.presume(Earlier("".join(LONG)))
     await parts.write(draft(*LONG, "!"), reader.publish)
     assert reader.sent == [("m-3", LONG[2] + "!", True)]
 
 
-async def test_what_may_be_shown_is_sent_whole_as_an_edit(reader: Reader) -> None:
-    parts = Parts(ChatMessage("", "m"), Earlier("".join(LONG), certain=False))
+async def test_what_may_be_shown_is_sent_whole_as_an_edit(reader: Reader, parts: Parts) -> None:
+    parts.presume(Earlier("".join(LONG), certain=False))
     await parts.write(draft("hi"), reader.publish)
     assert reader.sent == [("m", "hi", True), ("m-2", "", True), ("m-3", "", True)]
 
@@ -137,7 +139,7 @@ async def test_after_any_failures_the_last_text_is_shown(
 ) -> None:
     reader = Reader()
     reader.failures = failures
-    parts = Parts(ChatMessage("", "m"), None)
+    parts = Parts(ChatMessage("", "m"))
     for text in texts:
         for _ in range(len(failures) + 1):
             try:
