@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from livekit import rtc
 
-from assistant.answering.reply import GrowingReplies, ReplyWriter
+from assistant.answering.reply import ReplyWriter
 from benchmarks.rooms import mint_token
 from benchmarks.scenarios import PACED
 from chat import ChatManager, ChatMessage, Dialect
@@ -106,7 +106,7 @@ async def _in_dialect(server: LiveKitServer, dialect: Dialect, readers: int) -> 
     room = CountingRoom(traffic)
     chat = ChatManager(room, dialect=dialect)
     async with _occupied(server, room, readers):
-        reply = ReplyWriter(chat, GrowingReplies(), OwnedTasks(), _at_once)
+        reply = ReplyWriter(chat, OwnedTasks(), _at_once)
         async for token in _tokens():
             reply.append(token)
         reply.finish()

@@ -120,9 +120,13 @@ class ChatManager(ChatEvents[EventTypes]):
         """Send what `message` says now: more text, another text, its completion, or its deletion.
 
         A text that starts with what was delivered before costs only its tail; any other replaces
-        the text. It returns once participants have the text or newer text; one call at a time is
-        in flight, and what is called meanwhile is sent together, newest text only. Sending what
-        was already sent sends nothing.
+        the text. It returns once participants have the text or newer text. Sending what was
+        already sent sends nothing.
+
+        Call it as often as the text grows: one write at a time is in flight, and what comes
+        meanwhile goes together in the next. Writes are spaced where a client edits whole texts,
+        or where many messages of the process grow at once; the call does not wait for that.
+        The last one, with ``complete=True``, is never held back.
 
         Args:
             message: A message that `send_message` returned, or one with the id of such a message.

@@ -23,7 +23,6 @@ from .attempt import Attempt, CutOffError
 from .authors import check_authors
 from .endings import BubbleEnd, closing_words, end_of
 from .replies import Replies
-from .reply import GrowingReplies
 from .session import TextSession
 from .slots import NoFreeSlotError, TurnSlots, TurnStarts
 
@@ -39,9 +38,6 @@ class ProcessResources:
 
     starts: TurnStarts = field(default_factory=TurnStarts)
     """Lets turns begin."""
-
-    growing: GrowingReplies = field(default_factory=GrowingReplies)
-    """Replies that are being written."""
 
 
 class Answering:
@@ -76,7 +72,7 @@ class Answering:
         self._resources = resources
         self._history = history
         self._patience = patience
-        self._replies = Replies(chat, resources.growing)
+        self._replies = Replies(chat)
         self._checks = OwnedTasks()
 
     async def answer(self, turn: Turn) -> Outcome:

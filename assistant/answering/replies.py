@@ -10,7 +10,7 @@ from assistant.turns.bubble import Bubble
 from chat import ChatManager
 from chat.events import OwnedTasks
 
-from .reply import GrowingReplies, ReplyWriter
+from .reply import ReplyWriter
 
 logger = logging.getLogger(__name__)
 
@@ -18,15 +18,13 @@ logger = logging.getLogger(__name__)
 class Replies:
     """Opens a writer for each attempt. Of those it keeps only the ones that still write."""
 
-    def __init__(self, chat: ChatManager, growing: GrowingReplies) -> None:
+    def __init__(self, chat: ChatManager) -> None:
         """Nothing is written yet.
 
         Args:
             chat: Where replies go.
-            growing: The process's count of growing replies.
         """
         self._chat = chat
-        self._growing = growing
         self._writers: list[ReplyWriter] = []
         self._tasks = OwnedTasks()
 
@@ -44,7 +42,7 @@ class Replies:
             await _written(earlier)
             return await asyncio.shield(permission())
 
-        writer = ReplyWriter(self._chat, self._growing, self._tasks, in_order, bubble)
+        writer = ReplyWriter(self._chat, self._tasks, in_order, bubble)
         self._writers = [*earlier, writer]
         return writer
 

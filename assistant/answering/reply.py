@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from time import monotonic
 
 from assistant.turns.bubble import Bubble
 from chat import ChatManager
 from chat.events import OwnedTasks
-from chat.sending.pacing import stream_interval
 
 logger = logging.getLogger(__name__)
 
@@ -22,13 +18,6 @@ affair, and does not raise."""
 
 RETRY_DELAY = 0.5
 """Seconds from one of these tries to the next."""
-
-
-@dataclass
-class GrowingReplies:
-    """How many replies grow now; shared by all rooms of a process, to keep its write budget."""
-
-    count: int = 0
 
 
 class ReplyWriter:
@@ -41,7 +30,6 @@ class ReplyWriter:
     def __init__(
         self,
         chat: ChatManager,
-        growing: GrowingReplies,
         tasks: OwnedTasks,
         permission: Callable[[], Awaitable[bool]],
         bubble: Bubble | None = None,
@@ -50,7 +38,6 @@ class ReplyWriter:
 
         Args:
             chat: Where to write.
-            growing: The process's count of growing replies, which sets the pace.
             tasks: Owns the writing task.
             permission: Called and awaited before the first write. False drops the reply.
             bubble: Where to write. The first visible text of this reply replaces what is there;
@@ -61,7 +48,6 @@ class ReplyWriter:
         self.began_at: float | None = None
         """When it got its first word, by the event loop's clock; None before that."""
         self._chat = chat
-        self._growing = growing
         self._pieces: list[str] = []
         self._text = ""
         self._permitted = False
@@ -128,18 +114,13 @@ class ReplyWriter:
     async def _run(self, permission: Callable[[], Awaitable[bool]]) -> None:
         self._permitted = await permission()
         if self._permitted:
-            self._growing.count += 1
-            try:
-                await self._write()
-            finally:
-                self._growing.count -= 1
+            await self._write()
 
     async def _write(self) -> None:
         finished, last_tries = False, LAST_TRIES
         while not finished:
             await self._changed.wait()
             self._changed.clear()
-            started = monotonic()
             finished = self._ending.is_set()
             if not self._given_up and not await self._try_to_write(complete=finished):
                 if self.bubble.message is None:
@@ -149,7 +130,6 @@ class ReplyWriter:
                     finished = False
                     self._changed.set()
                     await asyncio.sleep(RETRY_DELAY)
-            await self._pause(started)
 
     async def _try_to_write(self, *, complete: bool) -> bool:
         try:
@@ -169,9 +149,3 @@ class ReplyWriter:
             await self._chat.update_message(message, complete=complete)
         else:
             self.bubble.message = await self._chat.send_message(self._text, complete=complete)
-
-    async def _pause(self, started: float) -> None:
-        wait = stream_interval(self._growing.count) - (monotonic() - started)
-        if wait > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), wait)

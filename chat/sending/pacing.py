@@ -1,6 +1,6 @@
-"""When the next write of a growing message may go. No clock and no I/O.
+"""How far apart two writes of a growing message are. No clock and no I/O.
 
-The first text and the last edit never wait; these intervals lie between two writes of one message.
+The first text and the last edit never wait.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ def stream_interval(growing: int, write_budget: float = WRITE_BUDGET) -> float:
     """Seconds between two writes of one message, so that the process keeps to its budget.
 
     Args:
-        growing: Messages of this process that are growing now, this one included.
+        growing: Streams of this process that are open now, this one included.
         write_budget: Writes a second for all of them.
 
     Returns:
-        0 for a single message: the network itself is the pace then, one write at a time.
+        0 for a single stream: the network itself is the pace then, one write at a time.
     """
     return max(0, growing - 1) / write_budget
 

@@ -36,7 +36,6 @@ BEYOND_PROMISE = {
     "chat.events.OwnedTasks",
     "chat.manager.DEFAULT_MAX_MESSAGE_BYTES",
     "chat.printable.printable_line",
-    "chat.sending.pacing.stream_interval",
     "chat.wire.well_formed",
 }
 """What ``assistant`` uses of ``chat`` that is not promised to anybody outside of this project."""

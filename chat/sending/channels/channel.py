@@ -44,9 +44,6 @@ class Channel(ABC):
     dialects: ClassVar[frozenset[Dialect]]
     """What it can speak."""
 
-    paced = False
-    """Whether incomplete drafts are held back, so that nobody should wait for their delivery."""
-
     def __init__(self, participant: rtc.LocalParticipant, message: ChatMessage) -> None:
         """Open nothing yet, and have no members.
 
@@ -120,7 +117,7 @@ class Channel(ABC):
     @property
     def held_back(self) -> bool:
         """Whether what is under way waits for its time, so that nobody should wait for it."""
-        return self.paced and self._target is not None and not self._target.complete
+        return self._grows and self._due_in() > 0
 
     @property
     def busy(self) -> bool:
@@ -177,6 +174,10 @@ class Channel(ABC):
             self._pump.cancel()
 
     @property
+    def _grows(self) -> bool:
+        return self._target is not None and not self._target.complete
+
+    @property
     def _outstanding(self) -> bool:
         # Without members there is nobody to tell; an empty list of addressees means everybody.
         if self._target is None or not self.members or self._target == self._delivered:
@@ -225,15 +226,13 @@ class Channel(ABC):
             self.on_given_up(len(self.members))
 
     async def _wait_until_due(self) -> None:
-        if self._target is None or self._target.complete:
-            return
-        wait = self._due_in()
+        wait = self._due_in() if self._grows else 0.0
         if wait > 0:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), wait)
 
     def _due_in(self) -> float:
-        """Seconds for which an incomplete draft must be held back."""
+        """Seconds for which an incomplete draft must be held back; not more than 0 for none."""
         return 0.0
 
     @abstractmethod

@@ -21,8 +21,6 @@ from .parts import Parts
 class EditingChannel(Channel):
     """Edits in place, at a pace that keeps a long reply from costing the square of its length."""
 
-    paced = True
-
     def __init__(self, participant: rtc.LocalParticipant, message: ChatMessage) -> None:
         """See `Channel`."""
         super().__init__(participant, message)
@@ -46,6 +44,11 @@ class EditingChannel(Channel):
     def _admission_in_use(self) -> Admission:
         # What is in flight could overtake what a second channel sends to others who come now.
         return Admission.NOW if self.busy else Admission.NEVER
+
+    @property
+    def held_back(self) -> bool:
+        """See `Channel`. Who reads whole texts catches up: text streams are not to wait for it."""
+        return self._grows
 
     def _due_in(self) -> float:
         return self._next_edit - monotonic()

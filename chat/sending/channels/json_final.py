@@ -23,7 +23,6 @@ class JsonFinalChannel(Channel):
     """
 
     dialects = frozenset({Dialect.JSON_FINAL})
-    paced = True
     _parts: tuple[str, ...] = ()
     _parts_sent = 0
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from abc import abstractmethod
+from typing import ClassVar
+from weakref import WeakSet
 
 from livekit import rtc
 
 from chat.message import ChatMessage
 from chat.sending.draft import Draft, tail_after
+from chat.sending.pacing import stream_interval
 from chat.wire import BLANK
 
 from .admission import Admission
@@ -16,7 +20,14 @@ from .channel import WRITE_FAILURES, Channel
 
 
 class OpenStreamChannel(Channel):
-    """What the dialects that know text streams share."""
+    """What the dialects that know text streams share.
+
+    Each writes as fast as the network takes it while it is the only one in this process. Many keep
+    together to the process's budget of writes, whichever rooms they are in.
+    """
+
+    growing: ClassVar[WeakSet[OpenStreamChannel]] = WeakSet()
+    """Those of this process that have a stream open."""
 
     reuses_id = True
     """Whether each stream for the message has the same id."""
@@ -26,6 +37,7 @@ class OpenStreamChannel(Channel):
         super().__init__(participant, message)
         self._writer: rtc.TextStreamWriter | None = None
         self._written = ""
+        self._last_write = float("-inf")
         # Whether what the members have may differ from `_written`.
         self._doubtful = False
         # Whether the members may hold a stream open, with a writer left to close it or without.
@@ -45,7 +57,21 @@ class OpenStreamChannel(Channel):
     def _trailer(self, *, continues: bool) -> dict[str, str]:
         """The attributes that end a stream; `continues` says that another will replace its text."""
 
+    def _due_in(self) -> float:
+        elapsed = asyncio.get_running_loop().time() - self._last_write
+        return stream_interval(len(self.growing)) - elapsed
+
+    def _abandoned(self) -> None:
+        super()._abandoned()
+        self.growing.discard(self)
+
+    def close(self) -> None:
+        """See `Channel`."""
+        super().close()
+        self.growing.discard(self)
+
     async def _write(self, draft: Draft) -> None:
+        self._last_write = asyncio.get_running_loop().time()
         text = ("" if draft.deleted else draft.text) or BLANK
         tail = tail_after(self._written, text)
         if self._writer is None or self._doubtful or tail is None or draft.deleted:
@@ -77,9 +103,11 @@ class OpenStreamChannel(Channel):
             return  # All left while something else was awaited.
         self._perhaps_open = True
         self._writer = await self._open(draft)
+        self.growing.add(self)
 
     async def _end(self, *, continues: bool = False) -> None:
         writer, self._writer = self._writer, None
+        self.growing.discard(self)
         if writer is not None:
             # An abort reason would make readers raise, and lose the text they have.
             await writer.aclose(attributes=self._trailer(continues=continues))

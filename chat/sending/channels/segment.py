@@ -39,7 +39,7 @@ class SegmentChannel(OpenStreamChannel):
     @property
     def held_back(self) -> bool:
         """See `Channel`. Who completes the other message may be who waits for this one."""
-        return not self._turn.has(self)
+        return super().held_back or not self._turn.has(self)
 
     def push(self, draft: Draft) -> None:
         """See `Channel`."""

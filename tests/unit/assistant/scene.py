@@ -126,7 +126,6 @@ async def conversing(scene: Scene) -> AsyncIterator[None]:
         assert scene.chat.most_in_flight <= 1 + len(scene.notices.counts)
     finally:
         await scene.aclose()
-    assert scene.resources.growing.count == 0
 
 
 @contextlib.asynccontextmanager
@@ -148,6 +147,4 @@ def group(*people: str) -> RoomDouble:
 
 def play(scene: Coroutine[Any, Any, None]) -> None:
     """Let a scene play in virtual time: what it waits for costs nothing, and is exact."""
-    run_in_virtual_time(
-        scene, "assistant.answering.reply.monotonic", "assistant.answering.answering.time.monotonic"
-    )
+    run_in_virtual_time(scene, "assistant.answering.answering.time.monotonic")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chat.sending.channels.open_stream import OpenStreamChannel
 from tests.doubles import faked_protobuf
 
 
@@ -13,3 +14,9 @@ from tests.doubles import faked_protobuf
 def _no_native_side() -> Iterator[None]:
     with faked_protobuf():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else_grows() -> None:
+    """Streams that a test leaves open would make those of the next wait for them."""
+    OpenStreamChannel.growing.clear()

@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from assistant.answering.replies import Replies
-from assistant.answering.reply import GrowingReplies
 from assistant.turns.bubble import Bubble
 from tests.unit.assistant.doubles import ChatDouble
 from tests.waiting import eventually
@@ -22,7 +21,7 @@ def permission(granted: bool | None = True) -> asyncio.Future[bool]:
 
 
 def replies_to(chat: ChatDouble) -> Replies:
-    return Replies(chat.manager, GrowingReplies())
+    return Replies(chat.manager)
 
 
 async def test_a_reply_waits_for_the_one_before_it() -> None:

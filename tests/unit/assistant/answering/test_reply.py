@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
 
-from assistant.answering.reply import GrowingReplies, ReplyWriter
+from assistant.answering.reply import ReplyWriter
 from chat.events import OwnedTasks
 from tests.unit.assistant.doubles import ChatDouble
-from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 
 
@@ -27,12 +26,8 @@ async def refused() -> bool:
     return False
 
 
-def write_to(
-    chat: ChatDouble,
-    permission: Callable[[], Awaitable[bool]] = allowed,
-    growing: GrowingReplies | None = None,
-) -> ReplyWriter:
-    return ReplyWriter(chat.manager, growing or GrowingReplies(), OwnedTasks(), permission)
+def write_to(chat: ChatDouble, permission: Callable[[], Awaitable[bool]] = allowed) -> ReplyWriter:
+    return ReplyWriter(chat.manager, OwnedTasks(), permission)
 
 
 async def test_a_reply_is_one_message_with_the_whole_text() -> None:
@@ -119,27 +114,25 @@ async def test_nothing_is_written_before_the_permission() -> None:
     assert chat.completed == ["ab"]
 
 
-async def test_a_refused_reply_is_dropped_and_no_longer_counted() -> None:
-    chat, growing = ChatDouble(), GrowingReplies()
-    reply = write_to(chat, refused, growing)
+async def test_a_refused_reply_is_dropped() -> None:
+    chat = ChatDouble()
+    reply = write_to(chat, refused)
     reply.append("secret")
     await reply.written()
     reply.append("more")
     reply.finish()
     assert chat.writes == []
-    assert growing.count == 0
 
 
 async def test_a_reply_that_cannot_be_written_hurts_nobody_who_waits_for_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    chat, growing = ChatDouble(), GrowingReplies()
+    chat = ChatDouble()
     chat.failure = RuntimeError("room is gone")
-    reply = write_to(chat, growing=growing)
+    reply = write_to(chat)
     reply.append("text")
     reply.finish()
     await reply.written()
-    assert growing.count == 0
     assert "reply not written" in caplog.messages
 
 
@@ -172,62 +165,3 @@ async def test_a_write_that_fails_loses_nothing() -> None:
     reply.finish()
     await reply.written()
     assert chat.completed == ["one two three"]
-
-
-def in_virtual_time(main: Coroutine[None, None, None]) -> None:
-    run_in_virtual_time(main, "assistant.answering.reply.monotonic")
-
-
-def test_one_reply_is_written_as_fast_as_the_network_takes_it() -> None:
-    async def main() -> None:
-        chat = ChatDouble()
-        reply = write_to(chat)
-        for number in range(50):
-            reply.append(f"{number} ")
-            await asyncio.sleep(0.001)
-        assert len(chat.writes) == 50
-        reply.finish()
-        await reply.written()
-
-    in_virtual_time(main())
-
-
-@pytest.mark.parametrize("replies", [2, 30, 300])
-def test_many_replies_keep_to_the_process_write_budget(replies: int) -> None:
-    async def main() -> None:
-        growing, chats = GrowingReplies(), [ChatDouble() for _ in range(replies)]
-        writers = [write_to(chat, growing=growing) for chat in chats]
-        for number in range(1_000):
-            for writer in writers:
-                writer.append(f"{number} ")
-            await asyncio.sleep(0.01)
-        writes = sum(len(chat.writes) for chat in chats)
-        # In ten seconds; with two replies the tokens themselves are fewer than the budget.
-        assert 200 * 10 * min(1, replies / 3) <= writes <= 1.1 * (300 * 10 + 2 * replies)
-        for writer in writers:
-            writer.finish()
-        await asyncio.gather(*(writer.written() for writer in writers))
-        whole = "".join(f"{number} " for number in range(1_000))
-        assert all(chat.completed == [whole] for chat in chats)
-        assert growing.count == 0
-
-    in_virtual_time(main())
-
-
-def test_neither_the_first_text_nor_the_last_edit_waits_for_the_pace() -> None:
-    async def main() -> None:
-        loop, chat = asyncio.get_running_loop(), ChatDouble()
-        reply = write_to(chat, growing=GrowingReplies(300))
-        reply.append("first")
-        await asyncio.sleep(0.001)
-        assert chat.texts == ["first"]
-        reply.append(" last")
-        await asyncio.sleep(0.1)
-        assert chat.texts == ["first"], "the pace is a second here"
-        started = loop.time()
-        reply.finish()
-        await reply.written()
-        assert chat.completed == ["first last"]
-        assert loop.time() - started < 0.001
-
-    in_virtual_time(main())

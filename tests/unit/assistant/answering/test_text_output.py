@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answering.reply import GrowingReplies, ReplyWriter
+from assistant.answering.reply import ReplyWriter
 from assistant.answering.text_output import ReplyTextOutput
 from chat.events import OwnedTasks
 from tests.unit.assistant.doubles import ChatDouble
@@ -30,7 +30,7 @@ async def granted() -> bool:
 )
 async def test_steps_are_separated(captured: list[object], shown: str) -> None:
     chat, output = ChatDouble(), ReplyTextOutput()
-    output.reply = ReplyWriter(chat.manager, GrowingReplies(), OwnedTasks(), granted)
+    output.reply = ReplyWriter(chat.manager, OwnedTasks(), granted)
     for piece in captured:
         if isinstance(piece, str):
             await output.capture_text(piece)
@@ -44,7 +44,7 @@ async def test_steps_are_separated(captured: list[object], shown: str) -> None:
 async def test_the_next_reply_does_not_begin_with_a_separator() -> None:
     chat, output = ChatDouble(), ReplyTextOutput()
     for text in ["first", "second"]:
-        output.reply = ReplyWriter(chat.manager, GrowingReplies(), OwnedTasks(), granted)
+        output.reply = ReplyWriter(chat.manager, OwnedTasks(), granted)
         await output.capture_text(text)
         output.flush()
         output.reply.finish()

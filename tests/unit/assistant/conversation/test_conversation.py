@@ -291,7 +291,8 @@ async def test_the_room_goes_on_after_a_reply_that_could_not_be_written() -> Non
         scene.chat.failure = RuntimeError("room is gone")
         scene.chat.receive("one")
         await eventually(lambda: scene.questions == ["one"])
-        await eventually(lambda: scene.resources.growing.count == 0)
+        await eventually(lambda: scene.answering.outcomes)
+        await scene.answering.delivered()
         scene.chat.failure = None
         scene.chat.receive("two")
         await scene.shown("echo two")

@@ -177,20 +177,18 @@ async def test_who_is_left_alone_may_stop_what_another_asked() -> None:
         await scene.shown(f"half\n\n{STOPPED}")
 
 
-@pytest.mark.parametrize(("latency", "others"), [(0.0, 0), (0.15, 0), (0.15, 500)])
+@pytest.mark.parametrize("latency", [0.0, 0.15])
 @pytest.mark.parametrize("moment", [0.0, 0.25, 0.6, 1.3])
 def test_nothing_is_written_half_a_second_after_a_stop_and_the_llm_is_let_go(
-    moment: float, latency: float, others: int
+    moment: float, latency: float
 ) -> None:
     async def scene_of_one() -> None:
         endless, loop = Endless(), asyncio.get_running_loop()
         async with talking(endless) as scene:
             scene.chat.latency = lambda: latency
-            # Other rooms of the process make the pauses between its writes long.
-            scene.resources.growing.count += others
             scene.chat.receive("tell me a story")
             await eventually(lambda: endless.said > 10)
-            await asyncio.sleep(moment)  # A write is under way, or the pause after one.
+            await asyncio.sleep(moment)  # A write may be under way.
             stopped_at = loop.time()
             scene.chat.receive("/stop")
             await eventually(lambda: scene.chat.completed)
@@ -200,7 +198,6 @@ def test_nothing_is_written_half_a_second_after_a_stop_and_the_llm_is_let_go(
             await asyncio.sleep(60.0)
             assert (len(scene.chat.writes), endless.said) == (writes, said)
             assert scene.chat.completed[0].endswith(STOPPED)
-            scene.resources.growing.count -= others
             await goes_on_unharmed(scene)
 
     play(scene_of_one())
