@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chat import Dialect
-from chat.manager import DEFAULT_MAX_MESSAGE_BYTES
 
 from .arriving.limits import Limits
 from .arriving.mention import Mention
@@ -34,8 +33,8 @@ class RoomOptions:
     closing_grace: float = 10.0
     """Seconds that a running reply may go on when the agent has to leave."""
 
-    max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES
-    """Longer messages are refused with a line in the chat."""
+    max_message_bytes: int | None = None
+    """Longer messages are refused with a line in the chat; None is the chat's own limit."""
 
     limits: Limits = field(default_factory=Limits)
     """How much is taken of everything else."""

@@ -19,8 +19,7 @@ from livekit import rtc
 from assistant.answering.reply import ReplyWriter
 from benchmarks.rooms import mint_token
 from benchmarks.scenarios import PACED
-from chat import ChatManager, ChatMessage, Dialect
-from chat.events import OwnedTasks
+from chat import ChatManager, ChatMessage, Dialect, OwnedTasks
 from chat.wire import TOPIC_JSON, TOPIC_JSON_UPDATE, encode
 from worker.devstack.livekit_server import LiveKitServer
 

@@ -13,18 +13,35 @@ runs after changing one import::
         reply.message = "Hello!"
         await chat.update_message(reply)
 
-This package knows rooms and participants. It knows no LLM, and imports nothing of
-``livekit.agents``. Only the names exported here are public.
+Only the names exported here are public:
 
-Where things are: ``message`` (the value), ``wire`` (bytes to values and back), ``dialect`` and
-``detection`` (which packets a participant understands), ``protobuf`` (packets that the SDK does not
-expose), ``roster`` (who is in the room),
-``receiving``, ``sending`` (with a channel for each dialect), ``manager`` (the public face).
+- `ChatManager` sends and receives. `ChatMessage`, its `Attachment`, and `RejectedMessage` are what
+  its events carry. `Dialect` is how it speaks to a participant.
+- `OwnedTasks` keeps the background tasks that a handler starts, and ends them together.
+- `printable_line` makes a name that a stranger chose safe to print.
+
+The package knows rooms and participants. It knows no LLM, and imports nothing of
+``livekit.agents``.
+
+Modules: ``message`` (the value), ``wire`` (bytes to values and back), ``dialect`` and ``detection``
+(which packets a participant understands), ``protobuf`` (packets that the SDK does not expose),
+``roster`` (who is in the room), ``receiving``, ``sending`` (with a channel for each dialect),
+``manager`` (the public API).
 """
 
 from .dialect import Dialect
 from .manager import ChatManager
 from .message import Attachment, ChatMessage
+from .printable import printable_line
 from .receiving.reception import RejectedMessage
+from .tasks import OwnedTasks
 
-__all__ = ["Attachment", "ChatManager", "ChatMessage", "Dialect", "RejectedMessage"]
+__all__ = [
+    "Attachment",
+    "ChatManager",
+    "ChatMessage",
+    "Dialect",
+    "OwnedTasks",
+    "RejectedMessage",
+    "printable_line",
+]

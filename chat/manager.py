@@ -23,11 +23,11 @@ EventTypes = Literal[
     "message_rejected",
 ]
 
-DEFAULT_MAX_MESSAGE_BYTES = 32 * 1024
-"""Largest message that is received, in bytes of UTF-8."""
+MAX_MESSAGE_BYTES = 32 * 1024
+"""Largest message that is received if no other limit is given, in bytes of UTF-8."""
 
-DEFAULT_MAX_ATTACHMENT_BYTES = 5 * 1024 * 1024
-"""Largest attachment that is received, in bytes."""
+MAX_ATTACHMENT_BYTES = 5 * 1024 * 1024
+"""Largest attachment that is received if no other limit is given."""
 
 CLOSING_LIMIT = 5.0
 """Seconds that `ChatManager.aclose` waits for deliveries and handlers."""
@@ -52,8 +52,8 @@ class ChatManager(ChatEvents[EventTypes]):
         self,
         room: rtc.Room,
         *,
-        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
-        max_attachment_bytes: int = DEFAULT_MAX_ATTACHMENT_BYTES,
+        max_message_bytes: int | None = None,
+        max_attachment_bytes: int | None = None,
         dialect: Dialect | None = None,
     ) -> None:
         """Listen to a room, which may be connected later.
@@ -63,8 +63,9 @@ class ChatManager(ChatEvents[EventTypes]):
 
         Args:
             room: The room. One manager a room: the SDK allows one text stream handler a topic.
-            max_message_bytes: Longer messages are not read to their end, but rejected.
-            max_attachment_bytes: The same for each file that comes with a message.
+            max_message_bytes: Longer messages, in bytes of UTF-8, are not read to their end, but
+                rejected. None is 32 KiB.
+            max_attachment_bytes: The same for each file that comes with a message. None is 5 MiB.
             dialect: How to speak to everybody; None learns it from what each participant sends.
                 The participant attribute ``chat.dialect`` goes before either.
 
@@ -77,7 +78,11 @@ class ChatManager(ChatEvents[EventTypes]):
         self._outbox = Outbox(room, self._roster, twins=self._is_client)
         try:
             self._inbox = Inbox(
-                room, self._roster, self.emit, max_message_bytes, max_attachment_bytes
+                room,
+                self._roster,
+                self.emit,
+                MAX_MESSAGE_BYTES if max_message_bytes is None else max_message_bytes,
+                MAX_ATTACHMENT_BYTES if max_attachment_bytes is None else max_attachment_bytes,
             )
         except ValueError:
             self._roster.close()

@@ -21,8 +21,8 @@ from livekit.rtc._proto.room_pb2 import RoomEvent
 from livekit.rtc._utils import Queue
 from livekit.rtc.participant import PublishDataError
 
-from .events import OwnedTasks
 from .message import ChatMessage, generate_id, timestamp_from_ms
+from .tasks import OwnedTasks
 from .wire import MAX_ID_LENGTH
 
 logger = logging.getLogger(__name__)

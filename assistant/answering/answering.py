@@ -16,8 +16,7 @@ from assistant.people.people import People
 from assistant.turns.bubble import Bubble
 from assistant.turns.history import History
 from assistant.turns.turn import Outcome, Turn
-from chat import ChatManager
-from chat.events import OwnedTasks
+from chat import ChatManager, OwnedTasks
 
 from .attempt import Attempt, CutOffError
 from .authors import check_authors

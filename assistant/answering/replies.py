@@ -7,8 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from assistant.turns.bubble import Bubble
-from chat import ChatManager
-from chat.events import OwnedTasks
+from chat import ChatManager, OwnedTasks
 
 from .reply import ReplyWriter
 

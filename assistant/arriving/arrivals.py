@@ -11,8 +11,7 @@ from assistant.conversation.stop import Stop
 from assistant.people.notices import Notices
 from assistant.people.people import People, is_agent
 from assistant.turns.turn import UNKNOWN, Question
-from chat import ChatManager, ChatMessage, RejectedMessage
-from chat.events import OwnedTasks
+from chat import ChatManager, ChatMessage, OwnedTasks, RejectedMessage
 
 from .bots import BotWatch
 from .commands import is_stop

@@ -12,7 +12,7 @@ from assistant.turns.history import History
 from assistant.turns.overlap import QUIET_WINDOW, Overlap, most_at_once
 from assistant.turns.turn import Outcome, Turn
 from assistant.turns.waiting import WaitingQuestions
-from chat.events import OwnedTasks
+from chat import OwnedTasks
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from assistant.people.people import People
-from chat import ChatManager
-from chat.events import OwnedTasks
+from chat import ChatManager, OwnedTasks
 
 from .conversation import Conversation
 

@@ -7,8 +7,6 @@ from enum import Enum
 
 from livekit.agents import llm
 
-from chat.wire import well_formed
-
 from .chunks import take_finish_reason, take_progress
 from .surrogates import SurrogateJoiner
 
@@ -94,7 +92,7 @@ class Generation:
             self._admit_text(delta, characters)
             progress = True
         for call in delta.tool_calls:
-            call.arguments = well_formed(call.arguments)
+            call.arguments = SurrogateJoiner().join(call.arguments)
         return progress or bool(delta.tool_calls)
 
     def _admit_text(self, delta: llm.ChoiceDelta, characters: SurrogateJoiner) -> None:

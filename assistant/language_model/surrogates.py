@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chat.wire import well_formed
+import codecs
+
+_Decoder = codecs.getincrementaldecoder("utf-16-le")
 
 
 class SurrogateJoiner:
@@ -15,12 +17,8 @@ class SurrogateJoiner:
 
     def __init__(self) -> None:
         """Nothing is held back."""
-        self._held = ""
+        self._decoder = _Decoder("replace")
 
     def join(self, text: str) -> str:
         """The next piece of text; a first half at its end is held back for the next call."""
-        if text.isascii() and not self._held:
-            return text
-        text = self._held + text
-        self._held = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
-        return well_formed(text[: len(text) - len(self._held)])
+        return self._decoder.decode(text.encode("utf-16-le", "surrogatepass"))

@@ -8,8 +8,7 @@ import math
 from collections import Counter
 
 import prompts
-from chat import ChatManager
-from chat.events import OwnedTasks
+from chat import ChatManager, OwnedTasks
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 from livekit import rtc
 
 from assistant.turns.turn import UNKNOWN, Question
-from chat.printable import printable_line
+from chat import printable_line
 
 ANNOUNCEMENT_LIMIT = 5.0
 """Seconds after a message in which its sender's ``participant_active`` must come; it was seen to come

@@ -13,7 +13,7 @@ from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent
 from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
-from chat.events import OwnedTasks
+from chat import OwnedTasks
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from livekit import rtc
 
-from chat.events import OwnedTasks
 from chat.message import Attachment
+from chat.tasks import OwnedTasks
 from chat.wire import TOPIC_STREAM
 
 from .reception import Reason

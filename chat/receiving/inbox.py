@@ -12,9 +12,9 @@ from typing import Any
 from livekit import rtc
 
 from chat import protobuf
-from chat.events import OwnedTasks
 from chat.message import ChatMessage
 from chat.roster import Roster
+from chat.tasks import OwnedTasks
 from chat.wire import (
     ATTRIBUTE_CONTINUES,
     TOPIC_JSON,

@@ -16,9 +16,9 @@ from livekit import rtc
 
 from chat import protobuf
 from chat.dialect import Dialect
-from chat.events import OwnedTasks
 from chat.message import ChatMessage
 from chat.roster import Roster
+from chat.tasks import OwnedTasks
 
 from .channels import (
     Channel,

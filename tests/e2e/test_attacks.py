@@ -11,8 +11,7 @@ import pytest
 from livekit import rtc
 
 import prompts
-from chat import ChatMessage
-from chat.printable import printable_line
+from chat import ChatMessage, printable_line
 from tests.doubles import FakeOpenAI, Reply
 from tests.e2e.people import TOPIC_JSON, TOPIC_JSON_UPDATE, Door, Person, introduce
 from tests.e2e.scripts import BEGINNING, STALLING, conversation, holding, in_turn, last_lines

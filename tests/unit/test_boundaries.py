@@ -32,14 +32,6 @@ ROOMS_BELOW = {
 }
 """The rooms of ``assistant``, and which others each may import."""
 
-BEYOND_PROMISE = {
-    "chat.events.OwnedTasks",
-    "chat.manager.DEFAULT_MAX_MESSAGE_BYTES",
-    "chat.printable.printable_line",
-    "chat.wire.well_formed",
-}
-"""What ``assistant`` uses of ``chat`` that is not promised to anybody outside of this project."""
-
 
 def imports_of(source: str, package: str) -> Iterator[str]:
     """Every module, and every name out of a module, that source text of a package imports."""
@@ -107,7 +99,8 @@ def test_every_room_of_the_assistant_has_its_place() -> None:
     assert folders == set(ROOMS_BELOW)
 
 
-def test_the_assistant_uses_what_chat_promises_and_little_else() -> None:
-    promised = {f"chat.{name}" for name in chat.__all__}
-    used = set().union(*imports("assistant").values())
-    assert {name for name in used if name.startswith("chat.")} <= promised | BEYOND_PROMISE
+@pytest.mark.parametrize("importer", ["assistant", "agent.py", "worker"])
+def test_only_what_chat_exports_is_used_of_it(importer: str) -> None:
+    exported = {f"chat.{name}" for name in chat.__all__}
+    used = set().union(*imports(importer).values())
+    assert {name for name in used if name.startswith("chat.")} <= exported

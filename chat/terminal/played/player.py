@@ -11,8 +11,9 @@ from livekit.rtc.participant import PublishDataError
 
 from chat import ChatMessage
 from chat.dialect import Dialect
-from chat.events import ChatEvents, OwnedTasks
+from chat.events import ChatEvents
 from chat.protobuf import ProtobufListener, ProtobufPacket, send_protobuf
+from chat.tasks import OwnedTasks
 from chat.terminal.manager import EventTypes
 from chat.terminal.watcher import AGENT_STATE, UNDELIVERED
 from chat.wire import TOPIC_JSON, TOPIC_STREAM, MalformedMessageError, decode

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chat.events import ChatEvents, OwnedTasks
+from chat.events import ChatEvents
 from tests.waiting import eventually
 
 
@@ -142,29 +142,3 @@ async def test_a_coroutine_that_raises_is_logged_and_the_others_run(
         await eventually(done)
         await eventually(lambda: caplog.records)
     assert [record.message for record in caplog.records] == ["chat task failed"]
-
-
-async def test_tasks_are_waited_for_with_a_limit_and_then_cancelled() -> None:
-    tasks = OwnedTasks()
-    quick = tasks.spawn(asyncio.sleep(0, "done"), "quick")
-    endless = tasks.spawn(asyncio.Event().wait(), "endless")
-    await tasks.wait(0.01)
-    assert quick.result() == "done"
-    assert not endless.done()
-    tasks.cancel()
-    await asyncio.wait({endless}, timeout=5)
-    assert endless.cancelled()
-
-
-async def test_a_task_can_end_all_but_itself() -> None:
-    tasks = OwnedTasks()
-    other = tasks.spawn(asyncio.Event().wait(), "other")
-
-    async def end_all() -> str:
-        await tasks.wait(0)
-        tasks.cancel()
-        await asyncio.sleep(0)
-        return "still here"
-
-    assert await tasks.spawn(end_all(), "ender") == "still here"
-    assert other.cancelled()

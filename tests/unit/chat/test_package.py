@@ -14,7 +14,9 @@ def test_exports_the_public_names() -> None:
         "ChatManager",
         "ChatMessage",
         "Dialect",
+        "OwnedTasks",
         "RejectedMessage",
+        "printable_line",
     ]
     assert all(hasattr(chat, name) for name in chat.__all__)
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from assistant.answering.reply import ReplyWriter
-from chat.events import OwnedTasks
+from chat import OwnedTasks
 from tests.unit.assistant.doubles import ChatDouble
 from tests.waiting import eventually
 

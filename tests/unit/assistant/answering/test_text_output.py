@@ -6,7 +6,7 @@ import pytest
 
 from assistant.answering.reply import ReplyWriter
 from assistant.answering.text_output import ReplyTextOutput
-from chat.events import OwnedTasks
+from chat import OwnedTasks
 from tests.unit.assistant.doubles import ChatDouble
 
 FLUSH = object()

@@ -12,7 +12,7 @@ from livekit.agents import llm
 import prompts
 from assistant.turns.rendering import render
 from assistant.turns.turn import Outcome, Question, Turn
-from chat.printable import printable_line
+from chat import printable_line
 
 STOPPED = prompts.load("note_stopped")
 
