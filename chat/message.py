@@ -78,8 +78,13 @@ class ChatMessage:
     """Set this and call ``update_message`` to delete a message of one's own."""
 
     participant: rtc.Participant | None = None
-    """The sender. Not on the wire. None while the room has not announced the sender yet: a
-    newcomer's first text can be here three seconds before its ``participant_connected``."""
+    """The sender. Not on the wire.
+
+    A newcomer's first text can be here three seconds before its ``participant_connected``. Until
+    then only ``identity`` is filled in: ``sid`` is empty, and ``kind`` is that of a standard
+    participant, even for an agent. From then on it shows what the room's participant shows.
+    None for a JSON packet of somebody who has not been announced: it comes without an identity.
+    """
 
     is_local: bool = False
     """Whether this side sent it. Not on the wire."""
@@ -94,8 +99,8 @@ class ChatMessage:
     """Files that came with it, when it is complete. Not in JSON packets."""
 
     participant_identity: str | None = None
-    """The sender's identity as the transport gives it, known even when `participant` is not.
-    None for a JSON packet from a participant that has not been announced. Not on the wire."""
+    """The sender's identity as the transport gives it; None where `participant` is. Not on the
+    wire."""
 
     @classmethod
     def from_jsondict(cls, d: dict[str, Any]) -> ChatMessage:

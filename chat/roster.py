@@ -17,6 +17,7 @@ from livekit import rtc
 
 from .detection import TWIN_LIMIT, Hearing
 from .dialect import ATTRIBUTE, Dialect, parse_dialect
+from .newcomer import announce, make_newcomer
 
 _STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
 _AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
@@ -48,7 +49,7 @@ class Roster:
         self._on_arrival = on_arrival
         self._on_departure = on_departure
         self._given_dialect = dialect
-        self._heard: set[str] = set()
+        self._newcomers: dict[str, rtc.RemoteParticipant] = {}
         self._next_conclusion = asyncio.Event()
         self._listeners: dict[Any, Callable[..., None]] = {
             "participant_connected": self._on_present,
@@ -67,7 +68,17 @@ class Roster:
     def heard(self, identity: str) -> None:
         """Note that a participant exists, before the room announces it."""
         if not self.announced(identity):
-            self._heard.add(identity)
+            self._newcomers.setdefault(identity, make_newcomer(identity))
+
+    def participant(self, identity: str) -> rtc.RemoteParticipant:
+        """Who has an identity, as far as it is known.
+
+        Returns:
+            The participant of the room. Before the announcement, one with nothing but the
+            identity, which turns into a view of that one; also for somebody who has left.
+        """
+        announced = self._room.remote_participants.get(identity)
+        return announced or self._newcomers.get(identity) or make_newcomer(identity)
 
     def announced(self, identity: str) -> bool:
         """Whether the room knows a participant."""
@@ -84,7 +95,7 @@ class Roster:
         unreachable = {
             p.identity for p in participants if self._is_addressee(p) and not self._is_reachable(p)
         }
-        return unreachable | {i for i in self._heard if not self.announced(i)}
+        return unreachable | {i for i in self._newcomers if not self.announced(i)}
 
     async def concluded(self) -> None:
         """Wait until nobody's dialect is about to be known, at most `TWIN_LIMIT` seconds."""
@@ -131,7 +142,8 @@ class Roster:
         return self.dialect(participant.identity) is Dialect.UNKNOWN
 
     def _on_present(self, participant: rtc.RemoteParticipant) -> None:
-        self._heard.discard(participant.identity)
+        if (known := self._newcomers.pop(participant.identity, None)) is not None:
+            announce(known, participant)
         if participant.kind != _AGENT:
             others = [p for p in self._room.remote_participants.values() if p.kind != _AGENT]
             self.hearing.announced(participant.identity, alone=len(others) == 1)
@@ -149,5 +161,5 @@ class Roster:
             self._on_arrival(participant.identity)
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
-        self._heard.discard(participant.identity)
+        self._newcomers.pop(participant.identity, None)
         self._on_departure(participant.identity)

@@ -205,7 +205,7 @@ class Inbox:
         )
 
     def _attribute(self, message: ChatMessage, identity: str | None) -> ChatMessage:
-        participant = self._room.remote_participants.get(identity) if identity else None
+        participant = self._roster.participant(identity) if identity is not None else None
         return replace(message, participant=participant, participant_identity=identity)
 
 

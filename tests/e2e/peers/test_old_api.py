@@ -94,6 +94,32 @@ async def test_two_peers_send_edit_and_delete(join: Join) -> None:
     assert bob.texts == ["hi, bob"]
 
 
+async def test_the_first_message_of_a_newcomer_has_its_participant(
+    join: Join, livekit_server: LiveKitServer, token: MintToken
+) -> None:
+    bob = await join("bob")
+    seen: list[tuple[str, bool]] = []
+
+    def note(message: ChatMessage) -> None:
+        assert isinstance(message.participant, rtc.RemoteParticipant)
+        identity = message.participant.identity
+        seen.append((identity, identity in bob.room.remote_participants))
+
+    bob.chat.on("message_received", note)
+    ada = rtc.Room()
+    await ada.connect(livekit_server.url, token("ada", bob.room.name))
+    try:
+        await ada.local_participant.send_text("hi", topic="lk.chat")
+        await eventually(lambda: bob.texts == ["hi"], JOIN_LIMIT)
+        assert seen == [("ada", False)], "it was announced before it wrote: nothing is shown here"
+        participant = bob.received[0].participant
+        assert participant is not None
+        await eventually(lambda: participant.sid == ada.local_participant.sid, JOIN_LIMIT)
+        assert participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
+    finally:
+        await ada.disconnect()
+
+
 async def test_a_peer_that_speaks_only_json_is_understood_and_answered(
     join: Join, livekit_server: LiveKitServer, token: MintToken
 ) -> None:

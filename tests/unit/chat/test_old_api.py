@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from livekit import rtc
 
 from chat import ChatManager, ChatMessage
 from tests.doubles import FakeRoom, Packet
@@ -81,6 +82,21 @@ async def test_receives_new_messages_edits_and_deletions(room: FakeRoom) -> None
     sent.deleted = True
     room.receive(sent.asjsondict(), "ada", "lk-chat-update-topic")
     assert peer.texts == []
+
+
+async def test_the_first_message_of_a_newcomer_has_a_participant(room: FakeRoom) -> None:
+    greeted: list[str] = []
+
+    def greet(message: ChatMessage) -> None:
+        assert isinstance(message.participant, rtc.RemoteParticipant)
+        greeted.append(f"hello, {message.participant.name or message.participant.identity}")
+
+    ChatManager(room).on("message_received", greet)
+    reader = room.open_stream("ada", "1")
+    reader.write("hi")
+    reader.end()
+    await eventually(lambda: greeted)
+    assert greeted == ["hello, ada"]
 
 
 async def test_receives_a_streamed_message_when_it_is_whole(room: FakeRoom) -> None:

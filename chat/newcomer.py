@@ -1,0 +1,24 @@
+"""A participant who has written, and whom the room has not announced yet.
+
+Programs ask a message for ``participant.identity``, and so did those for ``rtc.ChatManager``. The SDK
+makes a participant when the room announces it, which can be three seconds after its first text.
+"""
+
+from __future__ import annotations
+
+from livekit import rtc
+from livekit.rtc._proto.participant_pb2 import OwnedParticipant, ParticipantInfo
+
+
+def make_newcomer(identity: str) -> rtc.RemoteParticipant:
+    """A participant of which only the identity is known.
+
+    The rest is empty, and its kind is that of a standard participant.
+    """
+    return rtc.RemoteParticipant(OwnedParticipant(info=ParticipantInfo(identity=identity)))
+
+
+def announce(newcomer: rtc.RemoteParticipant, participant: rtc.RemoteParticipant) -> None:
+    """Let a newcomer show from now on what the participant shows that the room has announced."""
+    # The SDK updates the participant, and replaces parts of it: they must share all of it.
+    newcomer.__dict__ = participant.__dict__
