@@ -1,4 +1,4 @@
-"""How each participant speaks, concluded from its messages as they arrive."""
+"""Detects each participant's dialect from the messages that it sends."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from .dialect import (
 from .wire import JsonPacket
 
 TWIN_LIMIT = 0.3
-"""Seconds after a text stream's end, or a protobuf packet, in which its JSON twin must come, if the
-client sends twins. It follows on the same ordered channel."""
+"""Seconds after a text stream's end, or a protobuf packet, within which its JSON twin arrives if the
+client sends twins: it follows on the same ordered channel."""
 
 REMEMBERED = 1_000
-"""Participants whose dialect is kept, also after they left: they come back as they were."""
+"""Participants whose dialect is remembered, including those who left: they may come back."""
 
 UNDECIDED_REMEMBERED = 64
-"""Messages without twin so far that are kept apart by their ids."""
+"""Messages that wait for their twin at a time."""
 
 
 @dataclass
 class _Undecided:
-    """A message that tells its sender's dialect only by the twin that follows it, or does not."""
+    """A message that shows its sender's dialect only by whether a twin follows."""
 
-    alone: Dialect
+    without_twin: Dialect
     """The dialect if none follows."""
 
     ended: bool = False
@@ -40,59 +40,59 @@ class _Undecided:
     timer: asyncio.TimerHandle | None = None
 
 
-class Hearing:
-    """Concludes dialects. The newest message counts: people change their clients.
+class DialectDetector:
+    """Detects dialects. The newest message decides: people change their clients.
 
-    What a text stream or a protobuf packet tells is known only `TWIN_LIMIT` after its end. An
-    earlier conclusion holds until then.
+    What a text stream or a protobuf packet shows is known only `TWIN_LIMIT` after its end. Until
+    then the dialect detected before holds.
     """
 
-    def __init__(self, on_concluded: Callable[[str], None]) -> None:
-        """Nothing heard yet.
+    def __init__(self, on_detected: Callable[[str], None]) -> None:
+        """Nothing has arrived yet.
 
         Args:
-            on_concluded: Called with an identity whose dialect is known for the first time.
+            on_detected: Called with an identity whose dialect is known for the first time.
         """
-        self._on_concluded = on_concluded
+        self._on_detected = on_detected
         self._dialects: OrderedDict[str, Dialect] = OrderedDict()
         self._undecided: OrderedDict[tuple[str, str], _Undecided] = OrderedDict()
         self._last_packets: dict[str, str] = {}
-        self._unnamed: set[Dialect] = set()
+        self._unattributed: set[Dialect] = set()
 
     def close(self) -> None:
-        """Conclude nothing more."""
+        """Cancel what waits for a twin."""
         while self._undecided:
             self._drop(next(iter(self._undecided)))
 
     def dialect(self, identity: str) -> Dialect:
-        """How a participant speaks, by its last message; UNKNOWN before the first."""
+        """A participant's dialect by its last message; UNKNOWN before the first."""
         return self._dialects.get(identity, Dialect.UNKNOWN)
 
     def undecided(self, identity: str) -> bool:
-        """Whether a participant has spoken, but nothing could be concluded yet."""
+        """Whether a participant has sent something that does not show its dialect yet."""
         return identity not in self._dialects and bool(self._keys_of(identity))
 
     @property
-    def heard_unnamed(self) -> bool:
-        """Whether a JSON packet came from somebody whom the room had not announced."""
-        return bool(self._unnamed)
+    def has_unattributed(self) -> bool:
+        """Whether there are JSON packets whose sender the room has not announced yet."""
+        return bool(self._unattributed)
 
     def stream_opened(self, identity: str, stream_id: str) -> None:
         """Note that a participant opened a chat text stream."""
         dialect = dialect_of_stream_alone(stream_id)
         if dialect is not None:
-            self._conclude(identity, dialect)
+            self._decide(identity, dialect)
         else:
             self._wait_for_twin(identity, stream_id, STREAM_WITHOUT_TWIN)
 
     def stream_ended(self, identity: str, stream_id: str, *, announced: bool) -> None:
-        """Note that a chat text stream, and what belongs to it, ended: its twin comes now or never.
+        """Note that a chat text stream ended, with its attachments: its twin comes now or never.
 
         Args:
             identity: Who opened it.
             stream_id: Its id.
-            announced: Whether the room knows the sender. Else its JSON packets come without a
-                name, and only its announcement can tell that one of them was the twin.
+            announced: Whether the room has announced the sender. Before that its JSON packets come
+                without an identity, and are attributed to it with the announcement.
         """
         if (undecided := self._undecided.get((identity, stream_id))) is not None:
             undecided.ended = True
@@ -112,45 +112,45 @@ class Hearing:
             # Web clients give both twins the same id.
             identity = next((who for who, what in self._undecided if what == message_id), None)
         if identity is None:
-            self._unnamed.add(dialect)
+            self._unattributed.add(dialect)
         else:
-            self._conclude(identity, dialect)
+            self._decide(identity, dialect)
             self._last_packets[identity] = message_id
 
     def announced(self, identity: str, *, alone: bool = True) -> None:
-        """Note that the room announced a participant; unnamed packets may have been its own.
+        """Note that the room announced a participant, who may have sent unattributed packets.
 
         Args:
-            identity: Whom.
+            identity: Who it is.
             alone: Whether nobody else is there who could have sent them.
         """
-        self._claim_unnamed(identity, alone=alone)
+        self._attribute_packets(identity, alone=alone)
         for key in self._keys_of(identity):
             if self._undecided[key].ended:
                 self._start_timer(key)
 
-    def _claim_unnamed(self, identity: str, *, alone: bool) -> None:
+    def _attribute_packets(self, identity: str, *, alone: bool) -> None:
         known = self._dialects.get(identity)
         if known is not None:
-            self._unnamed.discard(known)
+            self._unattributed.discard(known)
         elif self._keys_of(identity):
-            # Android's twin has an id of its own. Any other packet is somebody else's.
-            if Dialect.STREAM in self._unnamed:
-                self._unnamed.discard(Dialect.STREAM)
-                self._conclude(identity, Dialect.STREAM)
-        elif alone and len(self._unnamed) == 1:
-            self._conclude(identity, self._unnamed.pop())
+            # Android's twin has another id. A packet that is no twin is somebody else's.
+            if Dialect.STREAM in self._unattributed:
+                self._unattributed.discard(Dialect.STREAM)
+                self._decide(identity, Dialect.STREAM)
+        elif alone and len(self._unattributed) == 1:
+            self._decide(identity, self._unattributed.pop())
         else:
-            self._unnamed.clear()  # Nobody can tell whose is whose.
+            self._unattributed.clear()  # They could be anybody's.
 
     def _keys_of(self, identity: str) -> list[tuple[str, str]]:
         return [key for key in self._undecided if key[0] == identity]
 
-    def _wait_for_twin(self, identity: str, message_id: str, alone: Dialect) -> None:
+    def _wait_for_twin(self, identity: str, message_id: str, without_twin: Dialect) -> None:
         if self._last_packets.get(identity) == message_id:
-            return  # The twin was first, and said it all.
+            return  # The twin arrived first, and has decided.
         self._drop((identity, message_id))
-        self._undecided[identity, message_id] = _Undecided(alone)
+        self._undecided[identity, message_id] = _Undecided(without_twin)
         if len(self._undecided) > UNDECIDED_REMEMBERED:
             self._drop(next(iter(self._undecided)))
 
@@ -163,9 +163,11 @@ class Hearing:
         undecided = self._undecided[key]
         if undecided.timer is None:
             loop = asyncio.get_running_loop()
-            undecided.timer = loop.call_later(TWIN_LIMIT, self._conclude, key[0], undecided.alone)
+            undecided.timer = loop.call_later(
+                TWIN_LIMIT, self._decide, key[0], undecided.without_twin
+            )
 
-    def _conclude(self, identity: str, dialect: Dialect) -> None:
+    def _decide(self, identity: str, dialect: Dialect) -> None:
         for key in self._keys_of(identity):
             self._drop(key)
         first = identity not in self._dialects
@@ -175,4 +177,4 @@ class Hearing:
             forgotten, _ = self._dialects.popitem(last=False)
             self._last_packets.pop(forgotten, None)
         if first:
-            self._on_concluded(identity)
+            self._on_detected(identity)

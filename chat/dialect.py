@@ -1,4 +1,4 @@
-"""Which packets a participant understands, learned from those it sends. No I/O."""
+"""Dialects: which packets a client understands, and how those that it sends show it. No I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .wire import JsonPacket
 
 
 class Dialect(Enum):
-    """How a participant must be spoken to so that it sees each message once."""
+    """Which packets to send to a participant so that it shows each message once."""
 
     STREAM = "stream"
     """Text streams on ``lk.chat``: components-js from core 0.12.2 (so the playground, and the React
@@ -27,27 +27,28 @@ class Dialect(Enum):
     """Text streams on ``lk.transcription``: ``Session`` of Swift and Flutter, and Unity."""
 
     PROTO = "protobuf"
-    """Protobuf packets, and whole-text edits of them: applications of one's own on client-sdk-js
-    that listen to ``RoomEvent.ChatMessage``."""
+    """Protobuf packets, and whole-text edits of them: custom applications on client-sdk-js that
+    listen to ``RoomEvent.ChatMessage``."""
 
     UNKNOWN = "unknown"
-    """Not heard yet: a text stream, and the complete message as JSON besides, marked as its twin.
-    Shown once by all but `SEGMENT` and `PROTO` clients; grows where text streams are known."""
+    """Not detected yet, as the participant has sent nothing: a text stream, and the complete message
+    as a JSON twin. All but `SEGMENT` and `PROTO` clients show it once; it grows in those that know
+    text streams."""
 
 
 ATTRIBUTE = "chat.dialect"
-"""Participant attribute that names the dialect to speak to that participant, whatever it sends."""
+"""Participant attribute that sets a participant's dialect, whatever it sends."""
 
 _UPPER_CASE_UUID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 
 
 def parse_dialect(name: str | None) -> Dialect | None:
-    """The dialect called `name`; None for a name that is none, as a stranger may write anything."""
+    """The dialect called `name`; None if there is none: participants can set any attribute."""
     return next((d for d in Dialect if d.value == name), None)
 
 
 def dialect_of_packet(packet: JsonPacket) -> Dialect:
-    """What the client that sent a JSON packet understands."""
+    """The dialect of the client that sent a JSON packet."""
     if packet.ignore_legacy is not None:
         return Dialect.STREAM
     if packet.ignore is not None:
@@ -64,14 +65,16 @@ def _is_timestamp_id(packet: JsonPacket) -> bool:
 
 
 def dialect_of_stream_alone(stream_id: str) -> Dialect | None:
-    """What a text stream's id alone tells: upper-case UUIDs are Swift's. None if it tells nothing."""
+    """The dialect that a text stream's id shows; None for most. Swift's are upper-case UUIDs."""
     return Dialect.SEGMENT if _UPPER_CASE_UUID.fullmatch(stream_id) else None
 
 
 STREAM_WITHOUT_TWIN = Dialect.SEGMENT
-"""What a client understands that sends text streams without JSON twins: Swift's and Flutter's
-``Session``. So do components-js core 0.12.2 to 0.12.7 and applications of one's own that call
-``sendText``: those need the attribute."""
+"""The dialect of clients that send text streams without JSON twins: ``Session`` of Swift and Flutter.
+
+Components-js core 0.12.2 to 0.12.7, and custom applications that call ``sendText``, do the same but
+are `STREAM` clients: they need the attribute.
+"""
 
 PROTOBUF_WITHOUT_TWIN = Dialect.PROTO
-"""What a client understands that sends protobuf packets without JSON twins."""
+"""The dialect of clients that send protobuf packets without JSON twins."""

@@ -1,9 +1,9 @@
-"""Who is in the room: who can be spoken to, in which dialect, and who is expected to appear.
+"""Who is in the room: who can be sent messages, in which dialect, and who is about to be announced.
 
 A participant's first text arrives 2 to 14 ms after its client connected, its
 ``participant_connected`` up to 3 s later (measured with rtc 1.1.21). Nothing may be sent to it
-before ``participant_active``: its client would not know us yet, and components-js would show the
-same message twice.
+before ``participant_active``: its client would not know the sender yet, and components-js would show
+the same message twice.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from livekit import rtc
 
-from .detection import TWIN_LIMIT, Hearing
+from .detection import TWIN_LIMIT, DialectDetector
 from .dialect import ATTRIBUTE, Dialect, parse_dialect
 from .newcomer import announce, make_newcomer
 
@@ -38,19 +38,19 @@ class Roster:
 
         Args:
             room: The room.
-            on_arrival: Called with the identity of each participant that can be spoken to from
-                now on, also when it comes back. It may be called twice for one arrival.
+            on_arrival: Called with the identity of each participant that has become reachable,
+                also when it comes back. It may be called twice for one arrival.
             on_departure: Called with the identity of each participant that left.
-            dialect: How to speak to everybody, whatever they send; None learns it.
+            dialect: Everybody's dialect, whatever they send; None detects it.
         """
-        self.hearing = Hearing(self._on_concluded)
-        """Is told what participants send."""
+        self.detector = DialectDetector(self._on_detected)
+        """Must be told what participants send."""
         self._room = room
         self._on_arrival = on_arrival
         self._on_departure = on_departure
         self._given_dialect = dialect
         self._newcomers: dict[str, rtc.RemoteParticipant] = {}
-        self._next_conclusion = asyncio.Event()
+        self._next_detection = asyncio.Event()
         self._listeners: dict[Any, Callable[..., None]] = {
             "participant_connected": self._on_present,
             "participant_active": self._on_present,
@@ -61,12 +61,12 @@ class Roster:
 
     def close(self) -> None:
         """Stop following the room."""
-        self.hearing.close()
+        self.detector.close()
         for event, listener in self._listeners.items():
             self._room.off(event, listener)
 
-    def heard(self, identity: str) -> None:
-        """Note that a participant exists, before the room announces it."""
+    def expect(self, identity: str) -> None:
+        """Note that a participant is in the room, which may not have announced it yet."""
         if not self.announced(identity):
             self._newcomers.setdefault(identity, make_newcomer(identity))
 
@@ -81,47 +81,47 @@ class Roster:
         return announced or self._newcomers.get(identity) or make_newcomer(identity)
 
     def announced(self, identity: str) -> bool:
-        """Whether the room knows a participant."""
+        """Whether the room has announced a participant."""
         return identity in self._room.remote_participants
 
     def reachable(self) -> list[str]:
-        """Identities of the participants that can be spoken to now."""
+        """Identities of the participants to whom messages can be sent now."""
         participants = self._room.remote_participants.values()
         return [p.identity for p in participants if self._is_reachable(p)]
 
     def expected(self) -> set[str]:
-        """Identities that were heard or announced, but cannot be spoken to yet."""
+        """Identities of the participants who are in the room, but not reachable yet."""
         participants = self._room.remote_participants.values()
         unreachable = {
             p.identity for p in participants if self._is_addressee(p) and not self._is_reachable(p)
         }
         return unreachable | {i for i in self._newcomers if not self.announced(i)}
 
-    async def concluded(self) -> None:
-        """Wait until nobody's dialect is about to be known, at most `TWIN_LIMIT` seconds."""
+    async def detected(self) -> None:
+        """Wait until nobody's dialect is about to be detected, at most `TWIN_LIMIT` seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TWIN_LIMIT):
                 while any(map(self._is_undecided, self._room.remote_participants.values())):
-                    await self._next_conclusion.wait()
+                    await self._next_detection.wait()
 
     def dialect(self, identity: str) -> Dialect:
-        """How to speak to a participant.
+        """A participant's dialect.
 
-        The participant's attribute counts first, then what was given for everybody, then what its
-        messages showed.
+        The participant's attribute counts first, then the dialect given for everybody, then what
+        its messages showed.
         """
         participant = self._room.remote_participants.get(identity)
         attributes = participant.attributes if participant is not None else {}
         chosen = parse_dialect(attributes.get(ATTRIBUTE)) or self._given_dialect
         if chosen is not None:
             return chosen
-        learned = self.hearing.dialect(identity)
+        learned = self.detector.dialect(identity)
         if participant is not None and participant.kind == _AGENT and learned is Dialect.SEGMENT:
-            return Dialect.STREAM  # Agents stream without twins, and listen to lk.chat.
+            return Dialect.STREAM  # Agents send streams without twins, and listen to lk.chat.
         return learned
 
     def _is_addressee(self, participant: rtc.RemoteParticipant) -> bool:
-        # An agent that spoke to agents could start a conversation that never ends.
+        # Two agents that read each other could start a conversation that never ends.
         we_are_agent = self._room.local_participant.kind == _AGENT
         kinds = (_STANDARD,) if we_are_agent else (_STANDARD, _AGENT)
         return participant.kind in kinds
@@ -136,8 +136,8 @@ class Roster:
         return participant.state == _ACTIVE and self._is_addressee(participant)
 
     def _lacks_dialect(self, participant: rtc.RemoteParticipant) -> bool:
-        """Whether a participant has spoken, and only its next packet tells how."""
-        if participant.kind == _AGENT or not self.hearing.undecided(participant.identity):
+        """Whether a participant has written, and only its next packet shows its dialect."""
+        if participant.kind == _AGENT or not self.detector.undecided(participant.identity):
             return False
         return self.dialect(participant.identity) is Dialect.UNKNOWN
 
@@ -146,12 +146,12 @@ class Roster:
             announce(known, participant)
         if participant.kind != _AGENT:
             others = [p for p in self._room.remote_participants.values() if p.kind != _AGENT]
-            self.hearing.announced(participant.identity, alone=len(others) == 1)
+            self.detector.announced(participant.identity, alone=len(others) == 1)
         self._announce(participant)
 
-    def _on_concluded(self, identity: str) -> None:
-        self._next_conclusion.set()
-        self._next_conclusion = asyncio.Event()
+    def _on_detected(self, identity: str) -> None:
+        self._next_detection.set()
+        self._next_detection = asyncio.Event()
         participant = self._room.remote_participants.get(identity)
         if participant is not None:
             self._announce(participant)

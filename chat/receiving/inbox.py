@@ -109,13 +109,13 @@ class Inbox:
             logger.warning("unreadable chat packet ignored", extra={"cause": str(error)})
             return
         identity = packet.participant.identity if packet.participant is not None else None
-        self._roster.hearing.packet(identity, decoded)
+        self._roster.detector.packet(identity, decoded)
         if decoded.ignore_legacy is True:
             return  # Its twin is a text stream.
         self._take(decoded.message, identity, update=packet.topic == TOPIC_JSON_UPDATE)
 
     def _on_protobuf(self, packet: protobuf.ProtobufPacket, identity: str) -> None:
-        self._roster.hearing.protobuf(identity, packet.message.id)
+        self._roster.detector.protobuf(identity, packet.message.id)
         self._take(packet.message, identity, update=packet.edit)
 
     def _take(self, message: ChatMessage, identity: str | None, *, update: bool) -> None:
@@ -125,8 +125,8 @@ class Inbox:
             self._reception.take_packet(message, identity, update=update)
 
     def _on_stream(self, reader: rtc.TextStreamReader, identity: str) -> None:
-        self._roster.heard(identity)
-        self._roster.hearing.stream_opened(identity, reader.info.stream_id)
+        self._roster.expect(identity)
+        self._roster.detector.stream_opened(identity, reader.info.stream_id)
         if self._open_streams[identity] >= MAX_OPEN_STREAMS:
             reader.close()
             self._reception.reject(identity, "too many streams")
@@ -161,7 +161,7 @@ class Inbox:
                 del self._newest[incoming.identity]
             # Only now: clients send the twin after the attachments.
             identity = incoming.identity
-            self._roster.hearing.stream_ended(
+            self._roster.detector.stream_ended(
                 identity, reader.info.stream_id, announced=self._roster.announced(identity)
             )
 

@@ -74,7 +74,7 @@ class Outbox:
         """
         if new and not draft.complete:
             # Whoever is known a moment after the first write would see nothing until the last.
-            await self._roster.concluded()
+            await self._roster.detected()
         outgoing = self._messages.get(message.id)
         if outgoing is None:
             outgoing = self._open(message, draft)
@@ -92,7 +92,7 @@ class Outbox:
         outgoing = OutgoingMessage(replace(message), draft, self._open_channel, self._serve_owed)
         expected = self._roster.expected()
         nobody = not expected and not self._roster.reachable()
-        outgoing.expect(expected, anyone=nobody or self._roster.hearing.heard_unnamed)
+        outgoing.expect(expected, anyone=nobody or self._roster.detector.has_unattributed)
         self._messages[message.id] = outgoing
         self._forget_old()
         return outgoing

@@ -45,11 +45,11 @@ async def test_says_on_the_message_whether_it_is_complete(room: FakeRoom) -> Non
 async def test_does_not_echo_what_it_sends(room: FakeRoom) -> None:
     room.join("ada")
     chat = ChatManager(room)
-    heard: list[ChatMessage] = []
-    chat.on("message_received", heard.append)
-    chat.on("message_added", heard.append)
+    received: list[ChatMessage] = []
+    chat.on("message_received", received.append)
+    chat.on("message_added", received.append)
     await chat.send_message("hi")
-    assert heard == []
+    assert received == []
 
 
 async def test_waits_until_the_text_is_written(room: FakeRoom) -> None:
@@ -118,14 +118,14 @@ async def test_close_leaves_no_listener_reader_or_task(room: FakeRoom) -> None:
     assert just_opened.closed
 
 
-async def test_after_close_nothing_is_heard(room: FakeRoom) -> None:
+async def test_after_close_nothing_is_received(room: FakeRoom) -> None:
     room.join("ada")
     chat = ChatManager(room)
-    heard: list[ChatMessage] = []
-    chat.on("message_received", heard.append)
+    received: list[ChatMessage] = []
+    chat.on("message_received", received.append)
     chat.close()
     room.receive({"id": "1", "message": "hi"}, "ada", "lk-chat-topic")
-    assert heard == []
+    assert received == []
 
 
 async def test_close_can_be_repeated_beside_a_successor(room: FakeRoom) -> None:
@@ -135,10 +135,10 @@ async def test_close_can_be_repeated_beside_a_successor(room: FakeRoom) -> None:
     chat.close()
     await chat.aclose()
     room.join("ada")
-    heard: list[ChatMessage] = []
-    successor.on("message_added", heard.append)
+    received: list[ChatMessage] = []
+    successor.on("message_added", received.append)
     room.open_stream("ada", "1").write("hi")
-    await eventually(lambda: heard)
+    await eventually(lambda: received)
 
 
 async def test_a_handler_may_close_its_manager(room: FakeRoom) -> None:

@@ -39,16 +39,16 @@ def receive(handle: int, text: str) -> None:
 
 
 async def test_each_packet_is_taken_in_the_context_of_its_own_room() -> None:
-    heard: list[tuple[str, str | None]] = []
+    received: list[tuple[str, str | None]] = []
 
     def note(packet: ProtobufPacket, _: str) -> None:
-        heard.append((ROOM.get("nobody's"), packet.message.message))
+        received.append((ROOM.get("nobody's"), packet.message.message))
 
     listeners = [listen("first", 1, note), listen("second", 2, note)]
     receive(2, "b")
     receive(1, "a")
-    await eventually(lambda: len(heard) == 2)
-    assert heard == [("second", "b"), ("first", "a")]
+    await eventually(lambda: len(received) == 2)
+    assert received == [("second", "b"), ("first", "a")]
     for listener in listeners:
         listener.close()
 
@@ -56,7 +56,7 @@ async def test_each_packet_is_taken_in_the_context_of_its_own_room() -> None:
 async def test_a_room_that_fails_is_logged_with_its_context_and_the_others_go_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    heard: list[str | None] = []
+    received: list[str | None] = []
     blamed: list[str] = []
 
     def fail(*_: object) -> None:
@@ -68,14 +68,14 @@ async def test_a_room_that_fails_is_logged_with_its_context_and_the_others_go_on
 
     listeners = [
         listen("bad", 1, fail),
-        listen("good", 2, lambda packet, _: heard.append(packet.message.message)),
+        listen("good", 2, lambda packet, _: received.append(packet.message.message)),
     ]
     caplog.handler.addFilter(note_room)
     receive(1, "bad")
     receive(2, "good")
-    await eventually(lambda: heard)
+    await eventually(lambda: received)
     caplog.handler.removeFilter(note_room)
     assert [record.message for record in caplog.records] == ["protobuf chat packet failed"]
-    assert (heard, blamed) == (["good"], ["bad"])
+    assert (received, blamed) == (["good"], ["bad"])
     for listener in listeners:
         listener.close()

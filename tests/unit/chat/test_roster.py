@@ -58,15 +58,15 @@ async def test_a_participant_that_left_is_not_reachable(following: Following) ->
     assert following.departed == ["ada"]
 
 
-async def test_who_was_heard_before_it_was_announced_is_expected(following: Following) -> None:
-    following.roster.heard("ada")
+async def test_who_wrote_before_being_announced_is_expected(following: Following) -> None:
+    following.roster.expect("ada")
     assert following.roster.expected() == {"ada"}
     following.room.join("ada")
     assert following.roster.expected() == set()
 
 
-async def test_who_was_heard_and_left_is_not_expected(following: Following) -> None:
-    following.roster.heard("ada")
+async def test_who_wrote_and_left_is_not_expected(following: Following) -> None:
+    following.roster.expect("ada")
     following.room.join("ada")
     following.room.leave("ada")
     assert following.roster.expected() == set()
@@ -100,14 +100,14 @@ async def test_learns_each_participants_dialect(following: Following) -> None:
     following.room.join("ada")
     following.room.join("bob")
     assert roster.dialect("bob") is Dialect.UNKNOWN
-    roster.hearing.packet("bob", packet())
+    roster.detector.packet("bob", packet())
     assert roster.dialect("ada") is Dialect.UNKNOWN
     assert roster.dialect("bob") is Dialect.JSON_EDIT
 
 
 async def test_a_dialect_is_kept_while_its_speaker_is_away(following: Following) -> None:
     following.room.join("bob")
-    following.roster.hearing.packet("bob", packet())
+    following.roster.detector.packet("bob", packet())
     following.room.leave("bob")
     following.room.join("bob")
     assert following.roster.dialect("bob") is Dialect.JSON_EDIT
@@ -116,10 +116,10 @@ async def test_a_dialect_is_kept_while_its_speaker_is_away(following: Following)
 async def test_a_packet_without_sender_is_the_newcomers_who_is_there_alone(
     following: Following,
 ) -> None:
-    following.roster.hearing.packet(None, packet())
-    assert following.roster.hearing.heard_unnamed
+    following.roster.detector.packet(None, packet())
+    assert following.roster.detector.has_unattributed
     following.room.join("bob")
-    assert not following.roster.hearing.heard_unnamed
+    assert not following.roster.detector.has_unattributed
     following.room.join("cid")
     assert following.roster.dialect("bob") is Dialect.JSON_EDIT
     assert following.roster.dialect("cid") is Dialect.UNKNOWN
@@ -129,36 +129,36 @@ async def test_a_packet_without_sender_tells_nothing_where_several_are(
     following: Following,
 ) -> None:
     following.room.join("ada")
-    following.roster.hearing.packet(None, packet())
+    following.roster.detector.packet(None, packet())
     following.room.join("bob")
     assert following.roster.dialect("ada") is Dialect.UNKNOWN
     assert following.roster.dialect("bob") is Dialect.UNKNOWN
 
 
 async def test_a_packet_without_sender_is_not_taken_for_an_agents(following: Following) -> None:
-    following.roster.hearing.packet(None, packet())
+    following.roster.detector.packet(None, packet())
     following.room.join("other agent", AGENT)
-    assert following.roster.hearing.heard_unnamed
+    assert following.roster.detector.has_unattributed
 
 
 async def test_who_spoke_is_not_addressed_before_it_is_known_how(following: Following) -> None:
     following.room.join("ada")
     following.arrived.clear()
-    following.roster.hearing.stream_opened("ada", "1")
+    following.roster.detector.stream_opened("ada", "1")
     assert following.roster.reachable() == []
     assert following.roster.expected() == {"ada"}
-    following.roster.hearing.packet("ada", packet(ignoreLegacy=True))
+    following.roster.detector.packet("ada", packet(ignoreLegacy=True))
     assert following.roster.reachable() == ["ada"]
     assert following.arrived == ["ada"]
 
 
 @pytest.mark.parametrize("given", [None, Dialect.JSON_EDIT])
-async def test_an_attribute_goes_before_what_is_given_and_that_before_what_is_heard(
+async def test_an_attribute_goes_before_what_is_given_and_that_before_what_is_detected(
     given: Dialect | None,
 ) -> None:
     following = Following(dialect=given)
     following.room.join("ada")
-    following.roster.hearing.packet("ada", packet(ignoreLegacy=True))
+    following.roster.detector.packet("ada", packet(ignoreLegacy=True))
     assert following.roster.dialect("ada") is (given or Dialect.STREAM)
     following.room.write_attribute("ada", "chat.dialect", "segment")
     assert following.roster.dialect("ada") is Dialect.SEGMENT
@@ -166,17 +166,17 @@ async def test_an_attribute_goes_before_what_is_given_and_that_before_what_is_he
     assert following.roster.dialect("ada") is (given or Dialect.STREAM)
 
 
-async def test_who_is_chosen_a_dialect_for_need_not_be_heard_out(following: Following) -> None:
+async def test_who_is_chosen_a_dialect_for_need_not_be_detected(following: Following) -> None:
     following.room.join("ada")
     following.room.write_attribute("ada", "chat.dialect", "stream")
-    following.roster.hearing.stream_opened("ada", "1")
+    following.roster.detector.stream_opened("ada", "1")
     assert following.roster.reachable() == ["ada"]
 
 
 async def test_another_agent_that_streams_without_twins_listens_to_chat() -> None:
     following = Following(STANDARD)
     following.room.join("assistant", AGENT)
-    following.roster.hearing.stream_opened("assistant", "6F9619FF-8B86-D011-B42D-00C04FC964FF")
+    following.roster.detector.stream_opened("assistant", "6F9619FF-8B86-D011-B42D-00C04FC964FF")
     assert following.roster.dialect("assistant") is Dialect.STREAM
 
 
