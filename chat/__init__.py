@@ -16,7 +16,7 @@ runs after changing one import::
 Only the names exported here are public:
 
 - `ChatManager` sends and receives. `ChatMessage`, its `Attachment`, and `RejectedMessage` are what
-  its events carry. `Dialect` is how it speaks to a participant.
+  its events carry. `Dialect` names the kinds of clients it sends to.
 - `OwnedTasks` keeps the background tasks that a handler starts, and ends them together.
 - `printable_line` makes a name that a stranger chose safe to print.
 

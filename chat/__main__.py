@@ -4,7 +4,7 @@ import contextlib
 import sys
 
 if __name__ == "__main__":
-    # Loading the SDK takes seconds on a busy machine, and Ctrl-C has to leave quietly then, too.
+    # Loading the SDK takes seconds on a busy machine; Ctrl-C must end it without a traceback then, too.
     with contextlib.suppress(KeyboardInterrupt):
         from .terminal.command import main
 

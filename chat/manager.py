@@ -1,4 +1,4 @@
-"""The public face: what ``livekit.rtc.ChatManager`` was, on today's SDK."""
+"""The public API: what ``livekit.rtc.ChatManager`` was, on today's SDK."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ CLOSING_LIMIT = 5.0
 class ChatManager(ChatEvents[EventTypes]):
     """Sends and receives the chat messages of a room.
 
-    Events, each with a fresh `ChatMessage` that later growth and edits do not change; the same
-    `participant_identity` and `id` mean the same message:
+    Events:
 
-    - ``message_received``: a message that is complete, or a complete edit of one, or a deletion.
+    - ``message_received``: a complete message, a complete edit of one, or a deletion.
     - ``message_added``: the first text of a message, which may not be complete.
     - ``message_updated``: a message grew, was completed, or was edited.
-    - ``message_deleted``: its sender took it back.
-    - ``message_rejected``: a message could not be read; the argument is a `RejectedMessage`.
+    - ``message_deleted``: its sender deleted it.
+    - ``message_rejected``: a message could not be received. The argument is a `RejectedMessage`.
 
-    Handlers may be coroutine functions. What this side sends is not echoed as an event.
+    The argument of the others is a new `ChatMessage` each time, which later growth and edits do not
+    change. The same `participant_identity` and `id` mean the same message. Handlers may be coroutine
+    functions. Messages that this side sends cause no events.
     """
 
     def __init__(
@@ -58,16 +59,16 @@ class ChatManager(ChatEvents[EventTypes]):
     ) -> None:
         """Listen to a room, which may be connected later.
 
-        Create it before ``room.connect()``, or right after without awaiting anything in between:
-        the SDK drops text streams for which no handler is registered.
+        Create it before ``room.connect()``, or right after it without an ``await`` in between: the
+        SDK drops text streams that no handler is registered for.
 
         Args:
-            room: The room. One manager a room: the SDK allows one text stream handler a topic.
-            max_message_bytes: Longer messages, in bytes of UTF-8, are not read to their end, but
-                rejected. None is 32 KiB.
-            max_attachment_bytes: The same for each file that comes with a message. None is 5 MiB.
-            dialect: How to speak to everybody; None learns it from what each participant sends.
-                The participant attribute ``chat.dialect`` goes before either.
+            room: The room. It can have one manager: the SDK allows one text stream handler a topic.
+            max_message_bytes: Messages that are longer, in bytes of UTF-8, are rejected before their
+                end. None is 32 KiB.
+            max_attachment_bytes: The same for each attachment. None is 5 MiB.
+            dialect: Everybody's dialect; None detects it from what each participant sends. The
+                participant attribute ``chat.dialect`` overrides both.
 
         Raises:
             ValueError: Another handler for ``lk.chat`` text streams is registered on the room.
@@ -91,22 +92,22 @@ class ChatManager(ChatEvents[EventTypes]):
 
     @property
     def refused(self) -> int:
-        """Edits and deletions of other people's messages that were refused."""
+        """How many edits and deletions of other people's messages were refused."""
         return self._inbox.refused
 
     @property
     def undelivered(self) -> int:
-        """Deliveries of a complete text to one participant that were given up after retries."""
+        """How many deliveries of a complete text to a participant were given up after retries."""
         return self._outbox.undelivered
 
     async def send_message(self, message: str, *, complete: bool = True) -> ChatMessage:
         """Send a message.
 
         Args:
-            message: Its text; may be empty if it is not complete yet.
-            complete: False if it will grow; call `update_message` with more text, at last with
-                ``complete=True``. A message that never is holds back later ones for Swift and
-                Flutter clients, which can show one at a time grow.
+            message: Its text, which may be empty if it is not complete yet.
+            complete: False if it will grow: call `update_message` with more text, the last time with
+                ``complete=True``. Swift and Flutter clients can show only one message at a time
+                grow, so one that is never completed holds back later ones for them.
 
         Returns:
             The message. Keep it for `update_message`.
@@ -122,20 +123,20 @@ class ChatManager(ChatEvents[EventTypes]):
         return sent
 
     async def update_message(self, message: ChatMessage, *, complete: bool = True) -> None:
-        """Send what `message` says now: more text, another text, its completion, or its deletion.
+        """Send the new state of a message: more text, another text, its completion, its deletion.
 
-        A text that starts with what was delivered before costs only its tail; any other replaces
-        the text. It returns once participants have the text or newer text. Sending what was
-        already sent sends nothing.
+        If the text begins with the one delivered before, only the rest is sent; any other text
+        replaces it. A state that was sent already is not sent again. It returns once participants
+        have this text or a newer one.
 
-        Call it as often as the text grows: one write at a time is in flight, and what comes
-        meanwhile goes together in the next. Writes are spaced where a client edits whole texts,
-        or where many messages of the process grow at once; the call does not wait for that.
-        The last one, with ``complete=True``, is never held back.
+        Call it whenever the text grows. One write at a time is in flight; text that arrives
+        meanwhile goes into the next one. Writes are spaced for clients that edit whole texts, and
+        while many messages of the process grow at once: the call does not wait for that. The last
+        one, with ``complete=True``, is never held back.
 
         Args:
-            message: A message that `send_message` returned, or one with the id of such a message.
-                Set ``deleted`` to delete it.
+            message: A message from `send_message`, or one with the same id. Set ``deleted`` to
+                delete it.
             complete: False while more text is expected.
         """
         await self._send(message, complete=complete, new=False)
@@ -147,15 +148,15 @@ class ChatManager(ChatEvents[EventTypes]):
         await self._outbox.send(message, draft, new=new)
 
     def close(self) -> None:
-        """Release every handler and task. Messages under way are given up."""
+        """Release every handler and task. Messages that are being delivered are given up."""
         self._stop_listening()
         self._outbox.close()
         self._handler_tasks.cancel()
 
     async def aclose(self) -> None:
-        """Release every handler and task, once messages under way and handlers are done.
+        """Finish deliveries and handlers, then release every handler and task.
 
-        They have `CLOSING_LIMIT` seconds.
+        They have `CLOSING_LIMIT` seconds each.
         """
         self._stop_listening()
         await self._outbox.settled(CLOSING_LIMIT)

@@ -1,4 +1,4 @@
-"""The value that travels: one chat message, as the application sees it. No I/O."""
+"""A chat message as the application sees it. No I/O."""
 
 from __future__ import annotations
 
@@ -33,9 +33,8 @@ def timestamp_from_ms(value: object) -> datetime:
     """Read a wire timestamp.
 
     Args:
-        value: Milliseconds since the epoch. Anything else, zero, a negative number, or a time
-            after the year 9999 is taken as "now", because a peer's broken clock must not cost
-            it its message.
+        value: Milliseconds since the epoch. Anything else, zero, a negative number, and a time
+            after the year 9999 mean "now": a message is not lost because a clock is wrong.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return utc_now()
@@ -75,7 +74,7 @@ class ChatMessage:
     """When the sender says it was written: aware, UTC, millisecond precision."""
 
     deleted: bool = False
-    """Set this and call ``update_message`` to delete a message of one's own."""
+    """Whether its sender deleted it. To delete your own, set this and call ``update_message``."""
 
     participant: rtc.Participant | None = None
     """The sender. Not on the wire.
@@ -96,7 +95,7 @@ class ChatMessage:
     """Whether this text replaces one that was complete. Not on the wire."""
 
     attachments: tuple[Attachment, ...] = ()
-    """Files that came with it, when it is complete. Not in JSON packets."""
+    """Files that came with it; empty until it is complete. Not in JSON packets."""
 
     participant_identity: str | None = None
     """The sender's identity as the transport gives it; None where `participant` is. Not on the

@@ -19,6 +19,6 @@ def make_newcomer(identity: str) -> rtc.RemoteParticipant:
 
 
 def announce(newcomer: rtc.RemoteParticipant, participant: rtc.RemoteParticipant) -> None:
-    """Let a newcomer show from now on what the participant shows that the room has announced."""
+    """Make a newcomer reflect the participant that the room has announced."""
     # The SDK updates the participant, and replaces parts of it: they must share all of it.
     newcomer.__dict__ = participant.__dict__

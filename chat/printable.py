@@ -1,4 +1,4 @@
-"""What other people may put on a screen or into a prompt: text that steers neither. No I/O."""
+"""Makes text of strangers safe for a screen and for a prompt. No I/O."""
 
 import re
 
@@ -12,10 +12,10 @@ _TAB = " " * 4
 
 
 def printable(text: str) -> str:
-    """Return `text` without what a terminal would obey, its line breaks made newlines."""
+    """Return `text` without control characters, and with newlines for line breaks of every kind."""
     return _UNPRINTABLE.sub("", _LINE_BREAK.sub("\n", text)).replace("\t", _TAB)
 
 
 def printable_line(text: str) -> str:
-    """Return `text` made printable and on a single line, as a name must be."""
+    """Return `text` without control characters, on one line: for names, topics, reasons."""
     return " ".join(printable(text).split())

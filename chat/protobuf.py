@@ -1,4 +1,4 @@
-"""The door to the protobuf packets: shut where the SDK's internals are not those that they need."""
+"""Protobuf packets, if the installed SDK has the internals that they need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The protobuf ``ChatMessage`` packet, which the Python SDK does not expose: sent and heard by FFI.
+"""The protobuf ``ChatMessage`` packet, which the Python SDK does not expose: sent and received by FFI.
 
 It is what client-sdk-js's ``sendChatMessage`` sends and ``RoomEvent.ChatMessage`` shows, and one of
 two ways of components-js core 0.11.6 to 0.12.1. The SDK's native side knows it (rtc 1.1.21,
@@ -43,7 +43,7 @@ class ProtobufPacket:
 
 
 class ProtobufListener:
-    """Hears the protobuf chat packets of one room. The SDK drops those of unannounced senders."""
+    """Receives the protobuf chat packets of one room; the SDK drops those of unannounced senders."""
 
     def __init__(self, room: rtc.Room, on_packet: Callable[[ProtobufPacket, str], None]) -> None:
         """Start listening; the room may be connected later.

@@ -54,18 +54,18 @@ ATTRIBUTE_SEGMENT_FINAL = "lk.transcription_final"
 """Stream attribute on `TOPIC_TRANSCRIPTION`: "false" in the header, "true" at the end."""
 
 ATTRIBUTE_REVISION = "chat.revision"
-"""Stream attribute of our own: this stream edits the complete message with the same id.
+"""Stream attribute of this package: this stream edits the complete message with the same id.
 
 Without it a second stream under a known id is a new message: Android applications that reuse one
 ``StreamTextOptions`` repeat the id for everything they send.
 """
 
 ATTRIBUTE_CONTINUES = "chat.continues"
-"""Attribute of our own at a stream's end: the message is not complete, and another stream with the
-same id will replace its text."""
+"""Attribute of this package at a stream's end: the message is not complete, and another stream with
+the same id will replace its text."""
 
 ATTRIBUTE_DELETED = "chat.deleted"
-"""Stream attribute of our own: this stream deletes the message with the same id."""
+"""Stream attribute of this package: this stream deletes the message with the same id."""
 
 BLANK = "\u200b"
 """What a deleted or emptied message shows in clients that only know text streams: a zero-width
@@ -81,7 +81,7 @@ class MalformedMessageError(ValueError):
 
 @dataclass(frozen=True)
 class JsonPacket:
-    """A decoded JSON packet: the message, and what the packet tells of its sender's client."""
+    """A decoded JSON packet: the message, and what the packet shows of its sender's client."""
 
     message: ChatMessage
     """Without sender; the id is minted if the packet had none."""

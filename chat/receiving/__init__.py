@@ -1,1 +1,1 @@
-"""Receiving: what arrives becomes messages, each once, within bounds."""
+"""Receiving: from packets and streams to messages, each once, within limits."""

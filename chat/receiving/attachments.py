@@ -17,7 +17,7 @@ from chat.wire import TOPIC_STREAM
 from .reception import Reason
 
 MAX_ATTACHMENTS = 8
-"""Attachments that are taken of one message; the rest are ignored."""
+"""Attachments that are received with one message; the rest are ignored."""
 
 ARRIVAL_LIMIT = 30.0
 """Seconds after the text's end in which attachments must have arrived whole."""
@@ -26,7 +26,7 @@ Reject = Callable[[str, Reason], None]
 
 
 class Expected:
-    """The attachments that one message announced."""
+    """The attachments that the header of one message announced."""
 
     def __init__(
         self,
@@ -39,9 +39,9 @@ class Expected:
 
         Args:
             identity: Who sends the message.
-            ids: The byte streams' ids, as announced.
-            waiting: Where readers find what is expected, by sender and id.
-            reject: Is told of what does not arrive.
+            ids: The byte streams' ids.
+            waiting: What is expected in the room, by sender and id; entries are added.
+            reject: Called if some do not arrive.
         """
         self._identity = identity
         self._waiting = waiting
@@ -52,7 +52,7 @@ class Expected:
         self._futures = {key: waiting.setdefault(key, loop.create_future()) for key in keys}
 
     async def collect(self) -> tuple[Attachment, ...]:
-        """Wait for them; in the order announced, without those that were rejected or are late."""
+        """Wait for them. Returns those that arrived in time, in the order of the header."""
         futures = list(self._futures.values())
         if futures:
             _, late = await asyncio.wait(futures, timeout=ARRIVAL_LIMIT)
@@ -63,22 +63,22 @@ class Expected:
         return tuple(attachment for attachment in arrived if attachment is not None)
 
     def forget(self) -> None:
-        """Expect them no longer."""
+        """Stop expecting them."""
         for key, future in self._futures.items():
             if self._waiting.get(key) is future:
                 del self._waiting[key]
 
 
 class AttachmentReader:
-    """Reads the byte streams that messages announced, and no others."""
+    """Reads the byte streams that messages announced, and closes others unread."""
 
     def __init__(self, room: rtc.Room, max_bytes: int, reject: Reject) -> None:
         """Start listening.
 
         Args:
             room: The room.
-            max_bytes: Larger attachments are not read to their end.
-            reject: Is told of what cannot be taken.
+            max_bytes: Larger attachments are rejected before their end.
+            reject: Called with what is rejected.
         """
         self._room = room
         self._max_bytes = max_bytes
@@ -97,7 +97,7 @@ class AttachmentReader:
         self._readers.clear()
 
     def expect(self, identity: str, ids: Sequence[str]) -> Expected:
-        """Begin to take the attachments that a message announced."""
+        """Expect the attachments that a message announced."""
         return Expected(identity, ids, self._waiting, self._reject)
 
     def _on_stream(self, reader: rtc.ByteStreamReader, identity: str) -> None:

@@ -1,4 +1,4 @@
-"""Listening to a room: reads packets and text streams, within bounds, and hands them on."""
+"""Receives packets and text streams from a room, within limits, and passes them on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .reception import IncomingStream, Reception, StreamHeader
 logger = logging.getLogger(__name__)
 
 MAX_AGENT_MESSAGE_BYTES = 1024 * 1024
-"""Largest message of an agent that is received, in bytes of UTF-8, if the cap for others is less."""
+"""Largest message of an agent that is received, in bytes of UTF-8, if the limit for others is less."""
 
 ORDER_LIMIT = 0.5
 """Seconds that a complete message waits for one that its sender began before it."""
@@ -40,7 +40,7 @@ MAX_OPEN_STREAMS = 8
 
 
 class Inbox:
-    """Listens to one room for chat."""
+    """Receives the chat messages of one room."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Inbox:
 
         Args:
             room: The room.
-            roster: Is told what participants send.
+            roster: The participants of the room; its detector is told what they send.
             emit: Called with an event's name and its argument, see `ChatManager`.
             max_message_bytes: Longer messages are rejected.
             max_attachment_bytes: Larger attachments are rejected.
@@ -68,7 +68,7 @@ class Inbox:
         self._newest: dict[str, asyncio.Task[None]] = {}
         self._tasks = OwnedTasks()
         self._listening = True
-        # First what raises if somebody else listens already.
+        # First, as it raises if another handler is registered.
         room.register_text_stream_handler(TOPIC_STREAM, self._on_stream)
         try:
             self._attachments = AttachmentReader(room, max_attachment_bytes, self._reception.reject)
@@ -82,13 +82,13 @@ class Inbox:
 
     @property
     def refused(self) -> int:
-        """Edits and deletions of other people's messages that were refused."""
+        """How many edits and deletions of other people's messages were refused."""
         return self._reception.refused
 
     def close(self) -> None:
-        """Stop listening, and let go of streams that are being read."""
+        """Stop listening, and close streams that are being read."""
         if not self._listening:
-            return  # The handler may be a successor's.
+            return  # Another manager may have registered its handler since.
         self._listening = False
         self._room.unregister_text_stream_handler(TOPIC_STREAM)
         self._room.off("data_received", self._on_data)
@@ -159,14 +159,14 @@ class Inbox:
             self._open_streams -= Counter({incoming.identity: 1})
             if self._newest.get(incoming.identity) is asyncio.current_task():
                 del self._newest[incoming.identity]
-            # Only now: clients send the twin after the attachments.
+            # Not before: clients send the twin after the attachments.
             identity = incoming.identity
             self._roster.detector.stream_ended(
                 identity, reader.info.stream_id, announced=self._roster.announced(identity)
             )
 
     async def _read_text(self, reader: rtc.TextStreamReader, incoming: IncomingStream) -> bool:
-        """Read a stream to its end. Returns whether it came whole."""
+        """Read a stream to its end. Returns whether all of it arrived."""
         size, limit = 0, self._limit(incoming.identity)
         try:
             async for chunk in reader:
@@ -181,13 +181,13 @@ class Inbox:
             self._reception.reject(incoming.identity, "broken off")
             return False
         finally:
-            # A reader that is not closed stays subscribed to the SDK's events for good.
+            # A reader that is not closed stays subscribed to the SDK's events for ever.
             reader.close()
             self._readers.discard(reader)
         return True
 
     def _limit(self, identity: str | None) -> int:
-        """The bytes that a message of this sender may have: agents write at length."""
+        """The largest size of a message of this sender: agents write long ones."""
         is_agent = identity is not None and self._is_agent(identity)
         return max(self._max_bytes, MAX_AGENT_MESSAGE_BYTES) if is_agent else self._max_bytes
 
@@ -210,5 +210,5 @@ class Inbox:
 
 
 def _continues(info: rtc.TextStreamInfo) -> bool:
-    """Whether a stream that ended said that another will replace its text."""
+    """Whether the end of a stream announced another one that will replace its text."""
     return (info.attributes or {}).get(ATTRIBUTE_CONTINUES) == "true"

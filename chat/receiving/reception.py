@@ -1,4 +1,4 @@
-"""From what arrived to events: each message once, whoever sent it and by how many ways. No I/O."""
+"""From packets and streams to events: each message once, however often it arrives. No I/O."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Reason = Literal[
 
 @dataclass(frozen=True)
 class RejectedMessage:
-    """A message, or an attachment, that could not be taken."""
+    """A message, or an attachment, that was not received."""
 
     participant_identity: str | None
     """Who sent it; None for a JSON sender that the room has not announced yet."""
 
     reason: Reason
-    """Over the cap; a stream that ended with an error; too many streams at a time. For an
-    attachment alone the message is delivered all the same, without it."""
+    """Over the size limit; a stream that ended with an error; too many streams at a time. If it is
+    an attachment, the message is delivered without it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Reception:
 
         Args:
             emit: Called with an event's name and its argument.
-            attribute: Makes a copy of a message that names its sender, given the identity.
+            attribute: Returns a copy of a message with its sender, given the sender's identity.
         """
         self.refused = 0
         """Edits and deletions of other people's messages that were refused."""
@@ -62,7 +62,7 @@ class Reception:
         self._seen = SeenMessages()
 
     def take_packet(self, message: ChatMessage, identity: str | None, *, update: bool) -> None:
-        """Take a JSON packet that is not the twin of a text stream.
+        """Handle a JSON packet that is not the twin of a text stream.
 
         Args:
             message: What it says.
@@ -78,7 +78,7 @@ class Reception:
             logger.warning("edit of somebody else's chat message refused")
             return
         nothing = verdict is Verdict.NEW and not text.strip() and not message.deleted
-        if verdict is Verdict.DOUBLE or nothing:
+        if verdict is Verdict.DUPLICATE or nothing:
             return
         edited = verdict is Verdict.EDIT and self._seen.was_complete(identity, message.id)
         self._seen.remember(identity, message.id, text, deleted=message.deleted)
@@ -87,11 +87,11 @@ class Reception:
         self.announce(self._attribute(message, identity), shown)
 
     def open_stream(self, header: StreamHeader, identity: str) -> IncomingStream:
-        """Begin with a text stream; feed it with what arrives."""
+        """Handle a text stream: pass what arrives to the object returned."""
         return IncomingStream(self, self._seen, header, identity)
 
     def reject(self, identity: str | None, reason: Reason) -> None:
-        """Say that a message could not be taken."""
+        """Report a message that is not received."""
         logger.warning("chat message rejected", extra={"reason": reason})
         self._emit("message_rejected", RejectedMessage(identity, reason))
 
@@ -144,35 +144,35 @@ class IncomingStream:
         if self._verdict is Verdict.ID_REUSED:
             self._message.id = generate_id()
             self._verdict = Verdict.NEW
-        if self._verdict is not Verdict.DOUBLE:
-            # From now on, before any text: its twin may overtake that.
+        if self._verdict is not Verdict.DUPLICATE:
+            # Before any text arrives: the twin may overtake it.
             seen.remember_open(identity, self._message.id)
 
     def grow(self, chunk: str) -> None:
-        """Take the next piece of text."""
+        """Add a chunk of text."""
         text = self._message.message = (self._message.message or "") + chunk
-        if self._message.deleted or self._verdict is Verdict.DOUBLE or not text.strip():
+        if self._message.deleted or self._verdict is Verdict.DUPLICATE or not text.strip():
             return
-        if self._shown is None and self._seen.is_double(self.identity, self._message.id, text):
-            return  # The same text delivered again, as after a lost connection.
+        if self._shown is None and self._seen.is_duplicate(self.identity, self._message.id, text):
+            return  # The same text again, as after a lost connection.
         self._show()
 
     def finish(self, attachments: tuple[Attachment, ...] = ()) -> None:
-        """Take the stream's end, and the files that came with it."""
+        """Handle the stream's end, with the attachments that arrived."""
         text = self._message.message or ""
         self._message.attachments = attachments
         if self._verdict is Verdict.EDIT and text == BLANK:
             text = self._message.message = ""
         nothing = self._verdict is Verdict.NEW and not text.strip() and not attachments
-        double = self._seen.is_double(self.identity, self._message.id, text)
-        if not self._message.deleted and (nothing or (double and self._shown is None)):
+        duplicate = self._seen.is_duplicate(self.identity, self._message.id, text)
+        if not self._message.deleted and (nothing or (duplicate and self._shown is None)):
             self._seen.remember_closed(self.identity, self._message.id)
             return
         self._complete()
         self._show()
 
     def break_off(self) -> None:
-        """Take an end that came too early: what has been shown stays as it stands."""
+        """Handle a stream that broke off: what was shown of it is complete as it is."""
         if self._shown is None:
             self._seen.remember_closed(self.identity, self._message.id)
             return
@@ -194,7 +194,7 @@ class IncomingStream:
         )
 
     def _note_whether_edited(self) -> None:
-        # Not known before: the stream that it edits may have been open when this one was opened.
+        # Not known when it was opened: the stream that it edits may have been open, too.
         if not self._message.complete:
             self._message.edited = self._seen.was_complete(self.identity, self._message.id)
 

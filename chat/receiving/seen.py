@@ -1,4 +1,4 @@
-"""What has been received of each sender, so that doubles are dropped and edits recognised. No I/O."""
+"""Remembers what was received, to drop duplicates and recognise edits. No I/O."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Verdict(Enum):
     EDIT = auto()
     """Another text of a message by the same sender."""
 
-    DOUBLE = auto()
-    """A message that was received by another way already."""
+    DUPLICATE = auto()
+    """A message that was received already, as clients send it in two ways."""
 
     ID_REUSED = auto()
     """A new message under an id that its sender has used before."""
@@ -44,10 +44,10 @@ class _Entry:
     """Whether a text stream that carries it is open."""
 
     deleted: bool = False
-    """Whether its sender took it back."""
+    """Whether its sender deleted it."""
 
     whole: bool = False
-    """Whether a text of it was received to its end."""
+    """Whether a text of it was received completely."""
 
     @property
     def empty(self) -> bool:
@@ -55,7 +55,7 @@ class _Entry:
         return not self.open and self.text_hash is None
 
     def says(self, text: str) -> bool:
-        """Whether `text` was received, or is being received: a twin has the stream's text."""
+        """Whether `text` was received, or is being received: a twin has the text of its stream."""
         return self.open or self.text_hash == hash(text)
 
 
@@ -76,20 +76,20 @@ class SeenMessages:
             message_id: Its id.
             text: Its whole text.
             update: Whether it came on the update topic.
-            deleted: Whether it takes the message back.
+            deleted: Whether it deletes the message.
         """
         entry = self._find(sender, message_id)
         if entry is not None and (deleted or entry.deleted):
-            # A late copy of what was deleted must not bring it back.
-            double = entry.deleted and (deleted or not update)
-            return Verdict.DOUBLE if double else Verdict.EDIT
+            # A late copy of a deleted message must not restore it.
+            duplicate = entry.deleted and (deleted or not update)
+            return Verdict.DUPLICATE if duplicate else Verdict.EDIT
         if entry is not None:
-            return Verdict.DOUBLE if entry.says(text) else Verdict.EDIT
+            return Verdict.DUPLICATE if entry.says(text) else Verdict.EDIT
         author = self._authors.get(message_id)
         if sender is None and (known := self._find(author, message_id)) and known.says(text):
-            return Verdict.DOUBLE
-        # Ids of old Flutter clients are milliseconds: two people can create the same one, so
-        # only an explicit update of a foreign id is an attempt on it.
+            return Verdict.DUPLICATE
+        # Ids of old Flutter clients are milliseconds, and two people can have the same one. Only an
+        # explicit update of somebody else's id is refused.
         return Verdict.REFUSED if update and author not in (None, sender) else Verdict.NEW
 
     def judge_stream(
@@ -101,16 +101,16 @@ class SeenMessages:
             sender: Who opened it.
             message_id: The stream's id.
             revision: Whether the header says that it edits.
-            by_agent: Whether the sender is an agent: they replace texts by opening a stream anew.
+            by_agent: Whether the sender is an agent: agents replace a text by another stream.
         """
         entry = self._find(sender, message_id)
         if entry is None:
             return Verdict.NEW
         if revision or by_agent:
             return Verdict.EDIT
-        return Verdict.ID_REUSED if entry.by_stream else Verdict.DOUBLE
+        return Verdict.ID_REUSED if entry.by_stream else Verdict.DUPLICATE
 
-    def is_double(self, sender: Sender, message_id: str, text: str) -> bool:
+    def is_duplicate(self, sender: Sender, message_id: str, text: str) -> bool:
         """Whether `text` is the last complete text received of this message."""
         entry = self._find(sender, message_id)
         return entry is not None and entry.text_hash == hash(text)
@@ -146,8 +146,8 @@ class SeenMessages:
             message_id: Its id.
             text: The whole text.
             by_stream: Whether a text stream carried it.
-            deleted: Whether it was taken back.
-            whole: False if it was broken off.
+            deleted: Whether it was deleted.
+            whole: False if the rest of it was lost.
         """
         entry = self._entry(sender, message_id)
         entry.deleted = deleted
@@ -157,7 +157,7 @@ class SeenMessages:
         entry.open = False
 
     def _find(self, sender: Sender, message_id: str) -> _Entry | None:
-        """What was received of a message, perhaps before its sender had a name."""
+        """What was received of a message, perhaps before its sender was announced."""
         entry = self._entries.get((sender, message_id))
         if (entry is None or entry.empty) and self._authors.get(message_id) in (None, sender):
             entry = self._entries.get((None, message_id))

@@ -43,13 +43,13 @@ def empty_stream(seen: SeenMessages) -> None:
         (nothing, "ada", "hi", False, Verdict.NEW),
         (nothing, "ada", "hi", True, Verdict.NEW),
         (nothing, None, "hi", False, Verdict.NEW),
-        (packet, "ada", "hi", False, Verdict.DOUBLE),
-        (packet, "ada", "hi", True, Verdict.DOUBLE),
+        (packet, "ada", "hi", False, Verdict.DUPLICATE),
+        (packet, "ada", "hi", True, Verdict.DUPLICATE),
         (packet, "ada", "ho", False, Verdict.EDIT),
         (packet, "ada", "ho", True, Verdict.EDIT),
-        (stream, "ada", "hi", False, Verdict.DOUBLE),
+        (stream, "ada", "hi", False, Verdict.DUPLICATE),
         (stream, "ada", "ho", True, Verdict.EDIT),
-        (open_stream, "ada", "whatever", False, Verdict.DOUBLE),
+        (open_stream, "ada", "whatever", False, Verdict.DUPLICATE),
         (empty_stream, "ada", "hi", False, Verdict.NEW),
         (empty_stream, "ada", "hi", True, Verdict.NEW),
         # Two people can create the same id; changing the other's message is refused.
@@ -57,11 +57,11 @@ def empty_stream(seen: SeenMessages) -> None:
         (packet, "eve", "ho", True, Verdict.REFUSED),
         (packet, "eve", "hi", True, Verdict.REFUSED),
         # Somebody whom the room has not announced yet may be the author, but need not be.
-        (stream, None, "hi", False, Verdict.DOUBLE),
-        (open_stream, None, "whatever", False, Verdict.DOUBLE),
+        (stream, None, "hi", False, Verdict.DUPLICATE),
+        (open_stream, None, "whatever", False, Verdict.DUPLICATE),
         (packet, None, "ho", True, Verdict.REFUSED),
         (packet, None, "ho", False, Verdict.NEW),
-        (unnamed_packet, "ada", "hi", False, Verdict.DOUBLE),
+        (unnamed_packet, "ada", "hi", False, Verdict.DUPLICATE),
         (unnamed_packet, "ada", "ho", True, Verdict.EDIT),
         (unnamed_packet, None, "ho", True, Verdict.EDIT),
     ],
@@ -79,8 +79,8 @@ def test_judges_packets(
     [
         (nothing, "ada", False, False, Verdict.NEW),
         (nothing, "ada", True, False, Verdict.NEW),
-        (packet, "ada", False, False, Verdict.DOUBLE),
-        (unnamed_packet, "ada", False, False, Verdict.DOUBLE),
+        (packet, "ada", False, False, Verdict.DUPLICATE),
+        (unnamed_packet, "ada", False, False, Verdict.DUPLICATE),
         (packet, "ada", True, False, Verdict.EDIT),
         (packet, "ada", False, True, Verdict.EDIT),
         (stream, "ada", False, False, Verdict.ID_REUSED),
@@ -113,7 +113,7 @@ def test_the_oldest_is_forgotten_first_and_with_it_whose_it_was() -> None:
         seen.remember("ada", str(number), "hi")
     assert seen.judge_packet("ada", "0", "hi", update=False) is Verdict.NEW
     assert seen.judge_packet("eve", "0", "ho", update=True) is Verdict.NEW
-    assert seen.judge_packet("ada", "1", "hi", update=False) is Verdict.DOUBLE
+    assert seen.judge_packet("ada", "1", "hi", update=False) is Verdict.DUPLICATE
     assert seen.judge_packet("eve", "1", "ho", update=True) is Verdict.REFUSED
 
 
@@ -123,7 +123,7 @@ def test_what_was_remembered_again_counts_as_young() -> None:
         seen.remember("ada", str(number), "hi")
     seen.remember("ada", "0", "ho")
     seen.remember("ada", "new", "hi")
-    assert seen.judge_packet("ada", "0", "ho", update=False) is Verdict.DOUBLE
+    assert seen.judge_packet("ada", "0", "ho", update=False) is Verdict.DUPLICATE
     assert seen.judge_packet("ada", "1", "hi", update=False) is Verdict.NEW
 
 
@@ -132,8 +132,8 @@ def test_a_deletion_counts_once_and_a_late_copy_brings_nothing_back() -> None:
     seen.remember("ada", "1", "hi")
     assert seen.judge_packet("ada", "1", "", update=True, deleted=True) is Verdict.EDIT
     seen.remember("ada", "1", "", deleted=True)
-    assert seen.judge_packet("ada", "1", "", update=True, deleted=True) is Verdict.DOUBLE
-    assert seen.judge_packet("ada", "1", "hi", update=False) is Verdict.DOUBLE
+    assert seen.judge_packet("ada", "1", "", update=True, deleted=True) is Verdict.DUPLICATE
+    assert seen.judge_packet("ada", "1", "hi", update=False) is Verdict.DUPLICATE
 
 
 def test_forgetting_an_id_that_two_used_fails_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
