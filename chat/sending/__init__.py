@@ -1,1 +1,1 @@
-"""Sending: a message of ours on its way to everybody, in the packets each understands."""
+"""Sending: outgoing messages, to each participant in the packets that its client understands."""

@@ -1,4 +1,4 @@
-"""What a message of ours says at one moment. No I/O."""
+"""The states of an outgoing message. No I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Draft:
     """False while more text is expected."""
 
     deleted: bool = False
-    """Whether the message is taken back."""
+    """Whether the message is deleted."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Earlier:
     """Its whole text."""
 
     certain: bool = True
-    """Whether it shows just that. Else it may show all of it, a part, or nothing."""
+    """Whether it shows exactly that. Otherwise it may show all of it, a part, or nothing."""
 
     complete: bool = True
-    """Whether it may have got the message complete."""
+    """Whether it may have received the message complete."""
 
 
 def tail_after(delivered: str, text: str) -> str | None:

@@ -1,8 +1,8 @@
-"""The messages of ours that may still change, or are still owed to somebody.
+"""The outgoing messages of a room: they may still change, or must still reach somebody.
 
-A message is addressed once per dialect, to the participants who speak it. Who arrives while it grows
-gets the whole text: at once where that disturbs nobody, else when it is complete. Whoever was meant
-to get a message and could not, gets it on return.
+A message is sent once per dialect, addressed to the participants with that dialect. Those who join
+while it grows get the whole text: at once if no open text stream has to be replaced for it, otherwise
+when it is complete. Those who were away get it when they come back.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ KEPT = 256
 """Messages whose state is kept after they are complete, for edits and for people who come back."""
 
 CAUGHT_UP_AT_ONCE = 4
-"""Complete messages that are on their way to a newcomer at a time. Receivers limit the streams that one
-sender may hold open (`Inbox` to eight)."""
+"""Complete messages that are sent to a newcomer at a time. Receivers limit the streams that one sender
+may have open (`Inbox` to eight)."""
 
 
 class Outbox:
@@ -48,12 +48,12 @@ class Outbox:
 
         Args:
             room: Where to send. It may be connected later.
-            roster: Who can be spoken to, and how.
-            twins: Whether complete messages also go out as JSON twins to those who know text
-                streams, as a client's do.
+            roster: Who is reachable, and in which dialect.
+            twins: Whether `STREAM` participants get JSON twins of complete messages, too, as web
+                clients send them.
         """
         self.undelivered = 0
-        """Deliveries of a complete text to a participant that were given up."""
+        """How many deliveries of a complete text to a participant were given up."""
         self._room = room
         self._roster = roster
         self._twins = twins
@@ -62,10 +62,9 @@ class Outbox:
         self._catching_up = OwnedTasks()
 
     async def send(self, message: ChatMessage, draft: Draft, *, new: bool = False) -> None:
-        """Bring everybody to `draft`, and return when those who can be reached have it.
+        """Send `draft` to everybody, and return when those who are reachable have it.
 
-        Of a growing message, participants who are spoken to at a pace catch up by themselves: they
-        are not waited for.
+        While the message grows, it does not wait for those to whom writes are held back.
 
         Args:
             message: Its id and timestamp are used.
@@ -73,7 +72,7 @@ class Outbox:
             new: Whether nobody can have seen the message before.
         """
         if new and not draft.complete:
-            # Whoever is known a moment after the first write would see nothing until the last.
+            # Who becomes reachable just after the first write would see nothing until the last.
             await self._roster.detected()
         outgoing = self._messages.get(message.id)
         if outgoing is None:
@@ -98,15 +97,15 @@ class Outbox:
         return outgoing
 
     def _serve_owed(self, outgoing: OutgoingMessage) -> None:
-        """Deliver to those who had to wait until the message's stream was closed."""
+        """Send a message to those who could not get it before its stream was closed."""
         owed = outgoing.owed_to(self._roster.reachable())
         if outgoing.draft.complete and owed:
             outgoing.address(self._groups(owed))
 
     def arrived(self, identity: str) -> None:
-        """Bring a participant that can be spoken to from now on up to date.
+        """Send a participant who has become reachable what it has missed.
 
-        It gets what grows at once, and what it missed a few messages at a time.
+        It gets messages that grow at once, and complete ones a few at a time.
         """
         missed = []
         for outgoing in list(self._messages.values()):
@@ -133,12 +132,12 @@ class Outbox:
             outgoing.depart(identity)
 
     def reconnected(self) -> None:
-        """Deliver again what a lost connection may have swallowed."""
+        """Send again what may have been lost with the connection."""
         for outgoing in self._messages.values():
             outgoing.restart()
 
     async def settled(self, limit: float) -> None:
-        """Wait until all is delivered or given up, at most `limit` seconds."""
+        """Wait until everything is delivered or given up, at most `limit` seconds."""
         waits = [asyncio.ensure_future(m.settled(patient=True)) for m in self._messages.values()]
         waits.append(asyncio.ensure_future(self._catching_up.wait()))
         _, late = await asyncio.wait(waits, timeout=limit)
@@ -146,7 +145,7 @@ class Outbox:
             wait.cancel()
 
     def close(self) -> None:
-        """Give up what is under way."""
+        """Give up what is being delivered."""
         self._catching_up.cancel()
         for outgoing in self._messages.values():
             outgoing.close()
@@ -160,7 +159,7 @@ class Outbox:
     def _dialect(self, identity: str) -> Dialect:
         dialect = self._roster.dialect(identity)
         if dialect is Dialect.PROTO and not protobuf.SUPPORTED:
-            return Dialect.UNKNOWN  # Such an application may read the JSON packet.
+            return Dialect.UNKNOWN  # Its client may read JSON packets, too.
         return dialect
 
     def _open_channel(self, message: ChatMessage, dialect: Dialect) -> Channel:

@@ -1,4 +1,4 @@
-"""One message of ours: its newest draft, and the channels that carry it to each participant."""
+"""An outgoing message: its newest draft, and the channels that deliver it to the participants."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from .channels import Admission, Channel
 from .draft import Draft, Earlier
 
 ANNOUNCEMENT_LAG = 4.0
-"""Seconds from a participant's connection to its ``participant_active`` at most; three were seen."""
+"""Most seconds from a participant's connection to its ``participant_active``; up to 3 were measured."""
 
 
 class ChannelFactory(Protocol):
     """Makes channels."""
 
     def __call__(self, message: ChatMessage, dialect: Dialect) -> Channel:
-        """A channel for `message` that speaks `dialect`, without members yet."""
+        """Return a channel for `message` in `dialect`, without members yet."""
         ...
 
 
 class OutgoingMessage:
-    """A message of ours and where it stands with each participant.
+    """An outgoing message, and who has received how much of it.
 
-    Every participant is in at most one channel. Its dialect is frozen by that for as long as the
+    Every participant is a member of at most one channel. So its dialect does not change while the
     message grows.
     """
 
@@ -38,13 +38,13 @@ class OutgoingMessage:
         open_channel: ChannelFactory,
         on_idle: Callable[[OutgoingMessage], None],
     ) -> None:
-        """Address nobody yet.
+        """Send nothing yet.
 
         Args:
-            message: Its id and timestamp are kept; its text is in the draft.
+            message: Its id and timestamp are used; its text is in the draft.
             draft: What it says now.
             open_channel: Makes channels.
-            on_idle: Called when a channel has nothing under way any more.
+            on_idle: Called when a channel has nothing more to deliver.
         """
         self.draft = draft
         """The newest draft."""
@@ -52,9 +52,9 @@ class OutgoingMessage:
         self._open_channel = open_channel
         self._on_idle = on_idle
         self._channels: list[Channel] = []
-        # Who must get the message as soon as they can.
+        # Who must get the message when they become reachable.
         self._owed: set[str] = set()
-        # Whether the next participant to appear must get it, whoever it is.
+        # Whether the next participant to become reachable must get it, whoever that is.
         self._owed_to_anyone = False
         self._earlier: dict[str, Earlier] = {}
         self._left_with_all: set[str] = set()
@@ -62,21 +62,22 @@ class OutgoingMessage:
         self._changed_at = monotonic()
 
     def expect(self, identities: Iterable[str], *, anyone: bool = False) -> None:
-        """Owe the message to participants who cannot be spoken to yet.
+        """Send the message to participants when they become reachable.
 
         Args:
             identities: Who they are.
-            anyone: Whether to owe it to the next participant to appear, whoever it is.
+            anyone: Whether to send it to the next participant to become reachable, whoever that is.
         """
         self._owed.update(identities)
         self._owed_to_anyone = self._owed_to_anyone or anyone
 
     def arrive(self, identity: str) -> bool:
-        """Note that a participant can be spoken to from now on.
+        """Note that a participant has become reachable.
 
         Returns:
-            Whether it is owed the message. Not if it left with all of it. Else also right after the
-            completion: the room announces people late, so they may have been there.
+            Whether it must get the message. A participant who left with all of it need not. Others
+            must even shortly after the completion: as the room announces participants late, they
+            may have been there.
         """
         recent = monotonic() - self._changed_at < ANNOUNCEMENT_LAG
         missed_it = recent and identity not in self._left_with_all
@@ -86,21 +87,21 @@ class OutgoingMessage:
         return identity in self._owed
 
     def owed_to(self, identities: Iterable[str]) -> set[str]:
-        """Those of the identities that must still get the message."""
+        """Which of the identities must still get the message."""
         return self._owed.intersection(identities)
 
     def presume_shown(self, identities: Iterable[str]) -> None:
-        """Take it that these participants show some text of the message already."""
+        """Assume that these participants show some text of the message already."""
         self._earlier.update(dict.fromkeys(identities, Earlier("", certain=False)))
 
     def change(self, draft: Draft) -> None:
-        """Make `draft` the newest. What was complete and arrived is edited through new channels."""
+        """Deliver a new draft. Members who have the complete message get the edit in new channels."""
         if self.draft.complete:
             earlier = Earlier(self.draft.text)
             for channel in [c for c in self._channels if self._has_all(c)]:
                 self._earlier.update(dict.fromkeys(channel.members, earlier))
                 self._channels.remove(channel)
-            # Who left with all of the old text is owed the new one.
+            # Who left with all of the old text must get the new one on return.
             self._owed |= self._left_with_all
             self._left_with_all.clear()
         self.draft = draft
@@ -110,12 +111,12 @@ class OutgoingMessage:
             channel.push(draft)
 
     def retry(self) -> None:
-        """Try again to deliver what had been given up."""
+        """Try again to deliver what was given up."""
         for channel in self._channels:
             channel.push(self.draft)
 
     def address(self, groups: Mapping[Dialect, Iterable[str]]) -> None:
-        """Speak to the identities of each group, as far as no channel does so already."""
+        """Deliver the message to those of the identities who are in no channel yet."""
         served = {identity for channel in self._channels for identity in channel.members}
         for dialect, identities in groups.items():
             by_earlier: dict[Earlier | None, set[str]] = {}
@@ -125,7 +126,7 @@ class OutgoingMessage:
                 self._join(dialect, members, earlier)
 
     def _join(self, dialect: Dialect, members: set[str], earlier: Earlier | None) -> None:
-        """Let participants into the first channel that takes them, or else into a new one."""
+        """Make participants members of the first channel that admits them, or of a new one."""
         for channel in self._channels:
             match channel.admission(dialect):
                 case Admission.NOW:
@@ -149,7 +150,7 @@ class OutgoingMessage:
         """Wait until the draft is delivered or given up.
 
         Args:
-            patient: Whether to wait also for what is held back until its time has come.
+            patient: Whether to wait also for writes that are held back.
         """
         while waited_for := [c for c in self._channels if c.busy and (patient or not c.held_back)]:
             for channel in waited_for:
@@ -161,7 +162,7 @@ class OutgoingMessage:
         return any(channel.busy for channel in self._channels)
 
     def depart(self, identity: str) -> None:
-        """Note that a participant left. If it had not got everything, it is owed the message."""
+        """Note that a participant left. Unless it has all of the message, it gets it on return."""
         for channel in self._channels:
             if identity in channel.members:
                 channel.dismiss(identity)
@@ -175,7 +176,7 @@ class OutgoingMessage:
                     self._owed.add(identity)
 
     def restart(self) -> None:
-        """After a lost connection: deliver the whole text again, unless all of it arrived."""
+        """Deliver the whole text again, unless all of it arrived: the connection was lost."""
         for channel in self._channels:
             if not self._has_all(channel):
                 channel.restart()
@@ -184,6 +185,6 @@ class OutgoingMessage:
         return self.draft.complete and channel.delivered == self.draft
 
     def close(self) -> None:
-        """Give up what is under way."""
+        """Give up what is being delivered."""
         for channel in self._channels:
             channel.close()

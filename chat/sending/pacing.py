@@ -13,8 +13,8 @@ EDIT_INTERVAL = 0.25
 """Seconds between two whole-text edits of a short message."""
 
 EDIT_BYTES_PER_SECOND = 16_000
-"""Bytes a second that whole-text edits of one message may use. Without it a long reply would cost
-the square of its length."""
+"""Bytes a second for whole-text edits of one message: otherwise a long reply would cost the square of
+its length."""
 
 
 def stream_interval(growing: int, write_budget: float = WRITE_BUDGET) -> float:

@@ -1,6 +1,6 @@
-"""Where to cut a text that is too long for one packet. No I/O.
+"""Splits a text that is too long for one packet. No I/O.
 
-Text streams are never split: the SDK cuts them into chunks, and receivers put them together.
+Text streams are not split: the SDK sends them in chunks, which receivers join.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import regex
 
 PART_BYTES = 12_000
-"""Largest part, in bytes of UTF-8. A packet may have 15 KiB; quotes and the like grow in JSON."""
+"""Largest part, in bytes of UTF-8. A packet may have 15 KiB; JSON escapes make the text longer."""
 
 SEARCHED_SHARE = 0.5
-"""Share of a part's end in which a place to cut is looked for, the best kind first."""
+"""Share of a part, at its end, that is searched for a good place to cut."""
 
 FENCE_SHARE = 1 / 16
-"""Share of a part that a code fence may take to be closed and opened again."""
+"""Share of a part that closing and reopening a code fence may use."""
 
 _BOUNDARIES = tuple(
     regex.compile(pattern)
@@ -41,9 +41,9 @@ def part_id(message_id: str, index: int) -> str:
 def split(text: str, limit: int = PART_BYTES) -> list[str]:
     """Cut a text into parts of at most `limit` bytes.
 
-    It cuts between paragraphs, else lines, sentences, words, graphemes. A fenced code block that
-    is cut is closed, and opened again in the next part with its language. White space at a cut is
-    dropped. A text that grows keeps the parts it had, but for the last.
+    It cuts between paragraphs if it can, or else between lines, sentences, words or graphemes. A
+    fenced code block that is cut is closed, and opened again in the next part with its language.
+    White space at a cut is dropped. If the text grows, only the last part changes.
 
     Returns:
         The parts, none blank; one, the text itself, if it is short enough.
@@ -74,7 +74,7 @@ class _Fence:
 
 
 def _cut(text: str, limit: int) -> tuple[str, str]:
-    """Take one part off a text that is longer than `limit` bytes."""
+    """Cut the first part off a text that is longer than `limit` bytes."""
     room = limit
     while True:
         end = _best_end(text, room)
@@ -91,7 +91,7 @@ def _cut(text: str, limit: int) -> tuple[str, str]:
 
 
 def _best_end(text: str, room: int) -> int:
-    """Where to cut `text` so that at most `room` bytes come before, if one grapheme is not more."""
+    """Where to cut `text` so that at most `room` bytes, or else one grapheme, come before."""
     size = len(text.encode()[:room].decode(errors="ignore"))
     start = int(size * (1 - SEARCHED_SHARE))
     for boundary in _BOUNDARIES:
@@ -107,8 +107,8 @@ def _between_graphemes(text: str, end: int) -> bool:
 
 def _last_grapheme_end(text: str, size: int) -> int:
     """The end of the last grapheme in `text[:size]`; a first one that is longer is cut there."""
-    # One character more tells whether a grapheme ends before it. No emoji or syllable is cut by
-    # beginning at a line: a line's end always ends a grapheme.
+    # One more character shows whether a grapheme ends before it. It is enough to start at the
+    # beginning of a line, as no grapheme goes beyond a line.
     start = text.rfind("\n", 0, max(0, size - 1)) + 1
     end = start
     for grapheme in _GRAPHEME.finditer(text[: size + 1], start):

@@ -1,4 +1,4 @@
-"""Channels: how one message reaches the participants of each dialect."""
+"""Channels: how a message is delivered to the participants of each dialect."""
 
 from .admission import Admission
 from .channel import Channel

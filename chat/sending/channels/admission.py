@@ -1,16 +1,16 @@
-"""Whether a channel that is in use can take more members."""
+"""Whether a channel admits more members."""
 
 from enum import Enum, auto
 
 
 class Admission(Enum):
-    """When participants of the same dialect can become members of a channel."""
+    """When participants can become members of a channel."""
 
     NOW = auto()
-    """At once. Every member is sent the whole text then."""
+    """At once. All members get the whole text then."""
 
     LATER = auto()
-    """When nothing is under way any more: then there is room for them, here or in a new channel."""
+    """When it has delivered the message. A second channel would interfere before."""
 
     NEVER = auto()
-    """They need a channel of their own: the members have the text, and should not get it again."""
+    """They need another channel, as they have another dialect, or members have the text already."""

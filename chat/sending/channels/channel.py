@@ -1,6 +1,6 @@
-"""What all channels share: newest text wins, one write in flight, failed writes are tried again.
+"""What all channels share: one write in flight, always of the newest draft, with retries.
 
-A channel owns a task only while it has something to deliver.
+A channel has a task only while it has something to deliver.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WRITE_LIMIT = 5.0
 """Seconds after which a write that has not been acknowledged counts as failed."""
 
 RETRY_LIMIT = 10.0
-"""Seconds during which a failed write is tried again, always with the newest text."""
+"""Seconds during which a failed write is tried again, each time with the newest draft."""
 
 FIRST_RETRY = 0.1
 """Seconds before the first retry; each further one waits twice as long, at most two seconds."""
@@ -42,22 +42,22 @@ class Channel(ABC):
     """Delivers the drafts of one message to `members`."""
 
     dialects: ClassVar[frozenset[Dialect]]
-    """What it can speak."""
+    """Those of its members."""
 
     def __init__(self, participant: rtc.LocalParticipant, message: ChatMessage) -> None:
-        """Open nothing yet, and have no members.
+        """Send nothing yet; there are no members.
 
         Args:
             participant: Who sends.
-            message: Its id is what the packets carry, and its timestamp where they can: a text
-                stream has the time at which it was opened.
+            message: Packets carry its id and its timestamp. Text streams carry the time at which
+                they were opened instead.
         """
         self.members: frozenset[str] = frozenset()
-        """Identities spoken to."""
+        """Identities to which it delivers."""
         self.exists = False
         """Whether the members may show some text of the message."""
         self.on_idle: Callable[[], None] = lambda: None
-        """Called when nothing is under way any more, because it was delivered or given up."""
+        """Called when the newest draft was delivered or given up."""
         self.on_given_up: Callable[[int], None] = lambda members: None
         """Called with the number of members to whom a complete text could not be delivered."""
         self._participant = participant
@@ -70,27 +70,27 @@ class Channel(ABC):
         self._forgotten = 0
 
     def admission(self, dialect: Dialect) -> Admission:
-        """Whether participants who are spoken to in `dialect` can become members."""
+        """Whether participants with this dialect can become members."""
         if dialect not in self.dialects:
             return Admission.NEVER
         return Admission.NOW if self._restartable else self._admission_in_use
 
     @property
     def _restartable(self) -> bool:
-        """Whether nobody has the text, or a part of it, who would get it twice."""
+        """Whether the whole text can be sent again without a member showing it twice."""
         return not self.reached or self.stuck or not self.members
 
     @property
     @abstractmethod
     def _admission_in_use(self) -> Admission:
-        """Whether others can become members while the present ones have some of the text."""
+        """Whether others can become members while there are members who have some of the text."""
 
     def admit(self, members: Iterable[str], dialect: Dialect, earlier: Earlier | None) -> None:
-        """Speak also to `members`.
+        """Add members. If a draft was pushed before, all members get it whole.
 
         Args:
-            members: Identities, all new here. If anything was pushed, it is delivered whole to all.
-            dialect: How to speak to them, one of `dialects`.
+            members: Identities that are not members yet.
+            dialect: Their dialect, one of `dialects`.
             earlier: What they show already; None if they do not have the message.
         """
         self.members |= frozenset(members)
@@ -111,12 +111,12 @@ class Channel(ABC):
 
     @property
     def reached(self) -> bool:
-        """Whether the members may have got anything."""
+        """Whether the members may have received anything."""
         return self._begun
 
     @property
     def held_back(self) -> bool:
-        """Whether what is under way waits for its time, so that nobody should wait for it."""
+        """Whether the next write is delayed on purpose, so that callers should not wait for it."""
         return self._grows and self._due_in() > 0
 
     @property
@@ -130,7 +130,7 @@ class Channel(ABC):
         return self._begun and not self.busy and self._outstanding
 
     def push(self, draft: Draft) -> None:
-        """Let `draft` be the next to deliver, in place of any that still waits."""
+        """Deliver `draft` next, in place of any that was not written yet."""
         self._target = draft
         if draft.complete:
             self._urgent.set()
@@ -150,8 +150,8 @@ class Channel(ABC):
     async def settled(self) -> None:
         """Wait until the newest draft is delivered or given up.
 
-        A caller that is cancelled leaves the delivery going: what was handed to the SDK can no
-        longer be taken back, and must be accounted for.
+        Cancelling the caller does not cancel the delivery: what was passed to the SDK may arrive,
+        and must be accounted for.
         """
         if (pump := self._pump) is not None:
             await asyncio.wait({pump})
@@ -165,11 +165,11 @@ class Channel(ABC):
             self.push(self._target)
 
     def _abandoned(self) -> None:
-        """All members left: what is held back for its time ends at once."""
+        """End a delay, as all members have left."""
         self._urgent.set()
 
     def close(self) -> None:
-        """Give up what is under way."""
+        """Give up what is being delivered."""
         if self._pump is not None:
             self._pump.cancel()
 
@@ -179,13 +179,13 @@ class Channel(ABC):
 
     @property
     def _outstanding(self) -> bool:
-        # Without members there is nobody to tell; an empty list of addressees means everybody.
+        # Without members nothing may be sent: an empty list of addressees means everybody.
         if self._target is None or not self.members or self._target == self._delivered:
             return False
-        return self._tells(self._target)
+        return self._concerns_members(self._target)
 
-    def _tells(self, draft: Draft) -> bool:
-        """Whether the members need to be told of `draft`: not of a message without text so far."""
+    def _concerns_members(self, draft: Draft) -> bool:
+        """Whether `draft` has to be sent: not if there was no text so far."""
         return self.exists or bool(draft.text and not draft.deleted)
 
     async def _deliver_newest(self) -> None:
@@ -232,15 +232,15 @@ class Channel(ABC):
                 await asyncio.wait_for(self._urgent.wait(), wait)
 
     def _due_in(self) -> float:
-        """Seconds for which an incomplete draft must be held back; not more than 0 for none."""
+        """Seconds for which an incomplete draft is delayed; 0 or less is not at all."""
         return 0.0
 
     @abstractmethod
     async def _write(self, draft: Draft) -> None:
-        """Bring the members from what they have to `draft`."""
+        """Send what makes the members show `draft`."""
 
     def _forget(self) -> None:
-        """After a failed write, or a lost connection: assume nothing of what the members have."""
+        """Assume nothing of what the members have, as after a failed write or a lost connection."""
         self._delivered = None
         self._forgotten += 1
 

@@ -1,4 +1,4 @@
-"""What the dialects share that edit a message by sending its whole text again."""
+"""What dialects share in which the whole text is sent again to edit a message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .parts import Parts
 
 
 class EditingChannel(Channel):
-    """Edits in place, at a pace that keeps a long reply from costing the square of its length."""
+    """Edits in place, at intervals: a long reply would cost the square of its length otherwise."""
 
     def __init__(self, participant: rtc.LocalParticipant, message: ChatMessage) -> None:
         """See `Channel`."""
@@ -29,7 +29,7 @@ class EditingChannel(Channel):
 
     @abstractmethod
     async def _publish(self, part: ChatMessage, addressees: list[str], *, edit: bool) -> int:
-        """Send a part in one packet; `edit` says that it may be there already.
+        """Send a part in one packet; `edit` says that the members may have it already.
 
         Returns:
             The bytes sent.
@@ -42,12 +42,12 @@ class EditingChannel(Channel):
 
     @property
     def _admission_in_use(self) -> Admission:
-        # What is in flight could overtake what a second channel sends to others who come now.
+        # A second channel's packets could be overtaken by the write that is in flight.
         return Admission.NOW if self.busy else Admission.NEVER
 
     @property
     def held_back(self) -> bool:
-        """See `Channel`. Who reads whole texts catches up: text streams are not to wait for it."""
+        """See `Channel`. Text streams must not wait for edits: the next edit has all of the text."""
         return self._grows
 
     def _due_in(self) -> float:

@@ -10,7 +10,7 @@ from .json_packets import publish_json
 
 
 class JsonEditChannel(EditingChannel):
-    """Speaks to clients that replace what has the same id and sender."""
+    """Delivers to clients that replace a message by one with the same id and sender."""
 
     dialects = frozenset({Dialect.JSON_EDIT})
 

@@ -1,4 +1,4 @@
-"""JSON_FINAL: one JSON packet when the message is complete, and nothing after it."""
+"""JSON_FINAL: one JSON packet when the message is complete, and nothing more."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .json_packets import publish_json
 
 
 class JsonFinalChannel(Channel):
-    """Speaks to clients that append whatever comes: no growth, no edit, no deletion.
+    """Delivers to clients that append every packet: no growth, no edits, no deletions.
 
     A long text comes as several messages.
     """
@@ -40,11 +40,11 @@ class JsonFinalChannel(Channel):
         return Admission.NEVER
 
     def admit(self, members: Iterable[str], dialect: Dialect, earlier: Earlier | None) -> None:
-        """See `Channel`. Who may have some of the message is not told again."""
+        """See `Channel`. Those who may have some of the message do not get it again."""
         if earlier is None:
             super().admit(members, dialect, earlier)
 
-    def _tells(self, draft: Draft) -> bool:
+    def _concerns_members(self, draft: Draft) -> bool:
         return draft.complete and not self.exists and bool(draft.text) and not draft.deleted
 
     async def _write(self, draft: Draft) -> None:
@@ -55,7 +55,7 @@ class JsonFinalChannel(Channel):
             part = replace(
                 self._message, id=part_id(self._message.id, index), message=self._parts[index]
             )
-            # Counted before it is known to have arrived: a double would be shown.
+            # Counted before it is known to have arrived: sent again, it would be shown twice.
             self._parts_sent = index + 1
             try:
                 await publish_json(self._participant, part, addressees)
@@ -65,5 +65,5 @@ class JsonFinalChannel(Channel):
         self.exists = True
 
     def _may_retry(self, error: BaseException) -> bool:
-        # Only the SDK's refusal says for certain that nothing arrived.
+        # Only this error says for certain that nothing arrived.
         return isinstance(error, PublishDataError)

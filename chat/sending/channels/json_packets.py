@@ -1,4 +1,4 @@
-"""How a message, or a part of one, goes out as a JSON packet."""
+"""Sends a message, or a part of one, as a JSON packet."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ async def publish_json(
 ) -> int:
     """Send a packet.
 
-    Clients that edit take one on the update topic as a new message if they do not know its id.
-    Those that append do not listen there.
+    A packet on the update topic with an unknown id is a new message for clients that edit. Those
+    that append do not listen to that topic.
 
     Args:
         participant: Who sends.

@@ -1,4 +1,4 @@
-"""A message as a text stream that stays open while it grows, and to which only tails are written."""
+"""A message as a text stream that stays open while it grows: only new text is written."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .channel import WRITE_FAILURES, Channel
 class OpenStreamChannel(Channel):
     """What the dialects that know text streams share.
 
-    Each writes as fast as the network takes it while it is the only one in this process. Many keep
-    together to the process's budget of writes, whichever rooms they are in.
+    The only open stream of a process is written as fast as the network allows. Several share the
+    process's write budget, whatever rooms they are in.
     """
 
     growing: ClassVar[WeakSet[OpenStreamChannel]] = WeakSet()
@@ -38,9 +38,9 @@ class OpenStreamChannel(Channel):
         self._writer: rtc.TextStreamWriter | None = None
         self._written = ""
         self._last_write = float("-inf")
-        # Whether what the members have may differ from `_written`.
+        # Whether the members may have something else than `_written`.
         self._doubtful = False
-        # Whether the members may hold a stream open, with a writer left to close it or without.
+        # Whether a stream may be open at the members', even if no writer is left to close it.
         self._perhaps_open = False
 
     @property
@@ -55,7 +55,7 @@ class OpenStreamChannel(Channel):
 
     @abstractmethod
     def _trailer(self, *, continues: bool) -> dict[str, str]:
-        """The attributes that end a stream; `continues` says that another will replace its text."""
+        """The attributes at a stream's end; `continues` says that another will replace its text."""
 
     def _due_in(self) -> float:
         elapsed = asyncio.get_running_loop().time() - self._last_write
@@ -83,13 +83,13 @@ class OpenStreamChannel(Channel):
             await self._end()
 
     async def _replace(self, text: str, draft: Draft) -> None:
-        """Write `text` whole, and in one piece, on a new stream."""
+        """Write all of `text`, in one chunk, on a new stream."""
         self._doubtful = False
         with contextlib.suppress(*WRITE_FAILURES):
             await self._end(continues=True)
         if self._perhaps_open and self.reuses_id:
-            # Receivers drop a stream whose id is open already, and that one has no writer any
-            # more: the trailer of an empty stream closes it.
+            # Receivers drop a stream whose id is open already. The open one has no writer any more,
+            # and is closed by the trailer of an empty stream.
             await self._begin(draft)
             await self._end(continues=True)
         await self._begin(draft)
@@ -100,7 +100,7 @@ class OpenStreamChannel(Channel):
 
     async def _begin(self, draft: Draft) -> None:
         if not self.members:
-            return  # All left while something else was awaited.
+            return  # All have left meanwhile.
         self._perhaps_open = True
         self._writer = await self._open(draft)
         self.growing.add(self)
@@ -109,11 +109,11 @@ class OpenStreamChannel(Channel):
         writer, self._writer = self._writer, None
         self.growing.discard(self)
         if writer is not None:
-            # An abort reason would make readers raise, and lose the text they have.
+            # With a reason, readers would raise, and lose the text that they have.
             await writer.aclose(attributes=self._trailer(continues=continues))
             self._perhaps_open = False
 
     def _forget(self) -> None:
-        # The next write opens a stream anew, with the whole text.
+        # The next write opens another stream, with the whole text.
         super()._forget()
         self._doubtful = True

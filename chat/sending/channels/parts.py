@@ -16,10 +16,10 @@ Publish = Callable[[ChatMessage, bool], Awaitable[int]]
 
 
 class Parts:
-    """What some participants show of one message, part by part.
+    """What participants show of one message, part by part.
 
-    Each part is a message with an id of its own, derived from the message's, so that an edit
-    changes, adds, or empties just the parts that differ.
+    Each part is sent as a message, with an id derived from the message's. An edit changes, adds or
+    empties only the parts that differ.
     """
 
     def __init__(self, message: ChatMessage) -> None:
@@ -29,7 +29,7 @@ class Parts:
             message: Its id and timestamp are what the packets carry.
         """
         self._message = message
-        # None stands for a part of which it is not known what is shown, if anything.
+        # None is a part of which it is not known what is shown, if anything.
         self._shown: list[str | None] = []
 
     @property
@@ -38,18 +38,18 @@ class Parts:
         return bool(self._shown)
 
     def doubt(self) -> None:
-        """Assume that packets may have been lost: the next `write` sends every part anew."""
+        """Assume that packets may have been lost: the next `write` sends every part again."""
         self._shown = [None] * len(self._shown)
 
     def presume(self, earlier: Earlier | None) -> None:
-        """Take it that some addressees show `earlier`. If others do not, `doubt` what is shown."""
+        """Assume that addressees show `earlier`. If others do not, call `doubt`, too."""
         if earlier is not None:
             texts = split(earlier.text)
             shown = texts if earlier.certain else [None] * len(texts)
             self._shown += shown[len(self._shown) :]
 
     async def write(self, draft: Draft, publish: Publish) -> int:
-        """Bring the addressees up to `draft`.
+        """Send what makes the addressees show `draft`.
 
         Returns:
             The bytes that were sent.
@@ -67,7 +67,7 @@ class Parts:
 
     async def _write_part(self, index: int, text: str, draft: Draft, publish: Publish) -> int:
         known = index < len(self._shown)
-        # Until it is acknowledged it may have arrived or not.
+        # It may have arrived even if it is never acknowledged.
         self._shown[index : index + 1] = [None]
         part = replace(
             self._message,

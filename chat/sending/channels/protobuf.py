@@ -1,4 +1,4 @@
-"""PROTO: protobuf packets with the whole text, of which each replaces the one before."""
+"""PROTO: protobuf packets with the whole text, each replacing the one before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .editing import EditingChannel
 
 
 class ProtobufChannel(EditingChannel):
-    """Speaks to applications that listen to ``RoomEvent.ChatMessage`` and replace by id."""
+    """Delivers to applications that listen to ``RoomEvent.ChatMessage`` and replace by id."""
 
     dialects = frozenset({Dialect.PROTO})
 

@@ -1,4 +1,4 @@
-"""SEGMENT: text streams on ``lk.transcription``, as the sessions of Swift and Flutter read them."""
+"""SEGMENT: text streams on ``lk.transcription``, as ``Session`` of Swift and Flutter reads them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .turn import Turn
 
 
 class SegmentChannel(OpenStreamChannel):
-    """Writes a message as a transcription segment whose id is the message's.
+    """Sends a message as a transcription segment whose id is the message's.
 
-    The first chunk of another segment makes Swift and Flutter drop what they have of segments that
-    are still open, so one waits for the other's end.
+    When another segment begins, Swift and Flutter drop the text of those that are open. So a
+    participant has one open at a time.
     """
 
     dialects = frozenset({Dialect.SEGMENT})
@@ -29,16 +29,16 @@ class SegmentChannel(OpenStreamChannel):
         """See `Channel`.
 
         Args:
-            participant: As there.
-            message: As there.
-            turn: Had while a segment of this participant is open.
+            participant: See there.
+            message: See there.
+            turn: Gives the channels of this participant their turn to have a segment open.
         """
         super().__init__(participant, message)
         self._turn = turn
 
     @property
     def held_back(self) -> bool:
-        """See `Channel`. Who completes the other message may be who waits for this one."""
+        """See `Channel`. The caller may be the one who has to complete the other message."""
         return super().held_back or not self._turn.has(self)
 
     def push(self, draft: Draft) -> None:
@@ -52,7 +52,7 @@ class SegmentChannel(OpenStreamChannel):
         await self._turn.wait(self)
 
     async def _open(self, draft: Draft) -> rtc.TextStreamWriter:
-        # Declared final from the start, each chunk would replace the one before.
+        # In a segment that is final from the start, each chunk would replace the one before.
         return await self._participant.stream_text(
             topic=TOPIC_TRANSCRIPTION,
             destination_identities=self._destinations,

@@ -1,4 +1,4 @@
-"""STREAM and UNKNOWN: one text stream on ``lk.chat`` with the message's id, with or without twin."""
+"""STREAM and UNKNOWN: a text stream on ``lk.chat`` with the message's id, with or without a twin."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .twin import JsonTwin
 
 
 class StreamChannel(OpenStreamChannel):
-    """Speaks to clients that know text streams, and to those of which nothing is known yet.
+    """Delivers to clients that know text streams, and to those whose dialect is not known yet.
 
-    The latter get complete messages as JSON besides, marked ``ignoreLegacy``, and edits on the
-    update topic: whichever of both a client knows, it shows the message once.
+    The latter also get complete messages as JSON, marked ``ignoreLegacy``, and edits on the update
+    topic. Whichever of the two a client understands, it shows the message once.
     """
 
     dialects = frozenset({Dialect.STREAM, Dialect.UNKNOWN})
@@ -34,17 +34,17 @@ class StreamChannel(OpenStreamChannel):
         """See `Channel`.
 
         Args:
-            participant: As there.
-            message: As there.
+            participant: See there.
+            message: See there.
             twins_for_all: Whether every member gets the JSON twin, as web clients send it.
         """
         super().__init__(participant, message)
         self._twins_for_all = twins_for_all
-        # One for all members who were told the same so far.
+        # One for all members who show the same so far.
         self._twins: list[JsonTwin] = []
 
     def admit(self, members: Iterable[str], dialect: Dialect, earlier: Earlier | None) -> None:
-        """See `Channel`. Members who are UNKNOWN get the JSON twin too."""
+        """See `Channel`. UNKNOWN members get the JSON twin, too."""
         admitted = frozenset(members)
         for twin in self._twins:
             twin.members -= admitted

@@ -1,4 +1,4 @@
-"""Who may have a segment open: one at a time, in the order in which they asked."""
+"""Whose turn it is to have a segment open: one at a time, first come, first served."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections import OrderedDict
 
 
 class Turn:
-    """A queue whose first has the turn. Asking is no waiting, so that nobody is overtaken."""
+    """A queue whose first has the turn. Requesting it does not wait, so the order is kept."""
 
     def __init__(self) -> None:
         self._queue: OrderedDict[object, asyncio.Event] = OrderedDict()
 
     def request(self, who: object) -> None:
-        """Queue up; nothing happens if `who` has the turn, or waits for it."""
+        """Join the queue, unless `who` is in it."""
         self._queue.setdefault(who, asyncio.Event())
         self._call_first()
 
@@ -27,7 +27,7 @@ class Turn:
         await self._queue[who].wait()
 
     def release(self, who: object) -> None:
-        """Give the turn back, or no longer wait for it."""
+        """Give up the turn, or the place in the queue."""
         self._queue.pop(who, None)
         self._call_first()
 

@@ -1,4 +1,4 @@
-"""The JSON packets beside a text stream, for those who may not know text streams."""
+"""The JSON packets besides a text stream, for clients that may not know text streams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .parts import Parts
 class JsonTwin:
     """Sends a complete message once more, as JSON marked ``ignoreLegacy``.
 
-    Clients that append see its first text only: what may be there already is sent as an edit.
+    Clients that append show only its first text: later ones are sent as edits, which they ignore.
     """
 
     def __init__(
@@ -26,10 +26,10 @@ class JsonTwin:
     ) -> None:
         """See `Channel`."""
         self.members = members
-        """Identities that get it, as long as the stream is addressed to them."""
+        """Identities that get it while the stream is addressed to them."""
         self._participant = participant
         self._parts = Parts(message)
-        # Of a message that only grew so far there was no twin.
+        # Until a message is complete, it has no twin.
         self._parts.presume(earlier if earlier and earlier.complete else None)
 
     def doubt(self) -> None:
@@ -37,7 +37,7 @@ class JsonTwin:
         self._parts.doubt()
 
     async def write(self, draft: Draft, present: frozenset[str]) -> None:
-        """Bring those members who are `present` up to a complete draft."""
+        """Send a complete draft to those members who are `present`."""
         addressees = sorted(self.members & present)
         if not addressees or not (self._parts.exist or draft.text):
             return
