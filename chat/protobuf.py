@@ -10,7 +10,9 @@ try:
     from .protobuf_packets import ProtobufListener, ProtobufPacket, send_protobuf
 except (ImportError, AttributeError) as error:
     SUPPORTED = False
-    logger.warning("this SDK does not support protobuf chat packets", extra={"cause": type(error).__name__})
+    logger.warning(
+        "this SDK does not support protobuf chat packets", extra={"cause": type(error).__name__}
+    )
 else:
     SUPPORTED = True
     """Whether the other names of this module exist."""

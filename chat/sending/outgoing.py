@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from time import monotonic
 from typing import Protocol
 
 from chat.dialect import Dialect
@@ -59,7 +59,7 @@ class OutgoingMessage:
         self._earlier: dict[str, Earlier] = {}
         self._left_with_all: set[str] = set()
         self._was_complete = draft.complete
-        self._changed_at = monotonic()
+        self._changed_at = _now()
 
     def expect(self, identities: Iterable[str], *, anyone: bool = False) -> None:
         """Send the message to participants when they become reachable.
@@ -79,7 +79,7 @@ class OutgoingMessage:
             must even shortly after the completion: as the room announces participants late, they
             may have been there.
         """
-        recent = monotonic() - self._changed_at < ANNOUNCEMENT_LAG
+        recent = _now() - self._changed_at < ANNOUNCEMENT_LAG
         missed_it = recent and identity not in self._left_with_all
         if missed_it or self._owed_to_anyone or not self.draft.complete:
             self._owed_to_anyone = False
@@ -105,7 +105,7 @@ class OutgoingMessage:
             self._owed |= self._left_with_all
             self._left_with_all.clear()
         self.draft = draft
-        self._changed_at = monotonic()
+        self._changed_at = _now()
         self._was_complete = self._was_complete or draft.complete
         for channel in self._channels:
             channel.push(draft)
@@ -188,3 +188,7 @@ class OutgoingMessage:
         """Give up what is being delivered."""
         for channel in self._channels:
             channel.close()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -10,7 +10,6 @@ import contextlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from time import monotonic
 from typing import ClassVar
 
 from livekit import rtc
@@ -21,17 +20,12 @@ from chat.message import ChatMessage
 from chat.sending.draft import Draft, Earlier
 
 from .admission import Admission
+from .retries import Retries
 
 logger = logging.getLogger(__name__)
 
 WRITE_LIMIT = 5.0
 """Seconds after which a write that has not been acknowledged counts as failed."""
-
-RETRY_LIMIT = 10.0
-"""Seconds during which a failed write is tried again, each time with the newest draft."""
-
-FIRST_RETRY = 0.1
-"""Seconds before the first retry; each further one waits twice as long, at most two seconds."""
 
 WRITE_FAILURES = (ConnectionError, PublishDataError, RuntimeError, TimeoutError)
 """What a write can raise. ``StreamError`` is a ``ConnectionError``; ``RuntimeError`` is what the SDK
@@ -189,8 +183,7 @@ class Channel(ABC):
         return self.exists or bool(draft.text and not draft.deleted)
 
     async def _deliver_newest(self) -> None:
-        failing_since: float | None = None
-        delay = FIRST_RETRY
+        retries = Retries()
         while self._outstanding:
             await self._wait_until_due()
             if not self._outstanding or self._target is None:
@@ -201,15 +194,14 @@ class Channel(ABC):
                 async with asyncio.timeout(WRITE_LIMIT):
                     await self._write(draft)
             except WRITE_FAILURES as error:
-                failing_since = failing_since or monotonic()
                 self._forget()
-                if not self._may_retry(error) or monotonic() - failing_since + delay > RETRY_LIMIT:
+                delay = retries.delay(self._now) if self._may_retry(error) else None
+                if delay is None:
                     self._give_up(error)
                     return
                 await asyncio.sleep(delay)
-                delay = min(delay * 2, 2.0)
             else:
-                failing_since, delay = None, FIRST_RETRY
+                retries = Retries()
                 if forgotten == self._forgotten:
                     self._delivered = draft
 
@@ -243,6 +235,10 @@ class Channel(ABC):
         """Assume nothing of what the members have, as after a failed write or a lost connection."""
         self._delivered = None
         self._forgotten += 1
+
+    @property
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     @property
     def _destinations(self) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from time import monotonic
 
 from livekit import rtc
 
@@ -51,7 +50,7 @@ class EditingChannel(Channel):
         return self._grows
 
     def _due_in(self) -> float:
-        return self._next_edit - monotonic()
+        return self._next_edit - self._now
 
     async def _write(self, draft: Draft) -> None:
         addressees = self._destinations
@@ -63,7 +62,7 @@ class EditingChannel(Channel):
             size = await self._parts.write(draft, publish)
         finally:
             self.exists = self._parts.exist
-        self._next_edit = monotonic() + edit_interval(size)
+        self._next_edit = self._now + edit_interval(size)
 
     def _forget(self) -> None:
         super()._forget()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from abc import abstractmethod
 from typing import ClassVar
@@ -58,8 +57,7 @@ class OpenStreamChannel(Channel):
         """The attributes at a stream's end; `continues` says that another will replace its text."""
 
     def _due_in(self) -> float:
-        elapsed = asyncio.get_running_loop().time() - self._last_write
-        return stream_interval(len(self.growing)) - elapsed
+        return self._last_write + stream_interval(len(self.growing)) - self._now
 
     def _abandoned(self) -> None:
         super()._abandoned()
@@ -71,7 +69,7 @@ class OpenStreamChannel(Channel):
         self.growing.discard(self)
 
     async def _write(self, draft: Draft) -> None:
-        self._last_write = asyncio.get_running_loop().time()
+        self._last_write = self._now
         text = ("" if draft.deleted else draft.text) or BLANK
         tail = tail_after(self._written, text)
         if self._writer is None or self._doubtful or tail is None or draft.deleted:

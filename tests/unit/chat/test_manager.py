@@ -208,6 +208,4 @@ def play(scenario: Callable[[], object]) -> None:
         assert asyncio.iscoroutine(result)
         await result
 
-    run_in_virtual_time(
-        main(), "chat.sending.channels.channel.monotonic", "chat.sending.channels.editing.monotonic"
-    )
+    run_in_virtual_time(main())

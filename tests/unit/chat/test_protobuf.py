@@ -35,7 +35,10 @@ asyncio.run(main())
     ("breakage", "output"),
     [
         ("", ["hi", "True"]),
-        ("del ffi_pb2.FfiRequest", ["LOG this SDK does not support protobuf chat packets", "hi", "False"]),
+        (
+            "del ffi_pb2.FfiRequest",
+            ["LOG this SDK does not support protobuf chat packets", "hi", "False"],
+        ),
     ],
     ids=["as it is", "broken"],
 )

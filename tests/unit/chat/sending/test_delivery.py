@@ -69,12 +69,8 @@ class Onlookers:
 
 def play(scenario: Callable[[], Any]) -> None:
     """Run a scenario in virtual time, in which no delivery is ever given up."""
-    with patch("chat.sending.channels.channel.RETRY_LIMIT", float("inf")):
-        run_in_virtual_time(
-            scenario(),
-            "chat.sending.channels.channel.monotonic",
-            "chat.sending.channels.editing.monotonic",
-        )
+    with patch("chat.sending.channels.retries.RETRY_LIMIT", float("inf")):
+        run_in_virtual_time(scenario())
 
 
 @contextmanager

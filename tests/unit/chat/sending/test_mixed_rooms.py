@@ -127,13 +127,9 @@ def play(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a scenario in virtual time, in which no delivery is ever given up."""
     with (
         faked_protobuf(),
-        patch("chat.sending.channels.channel.RETRY_LIMIT", float("inf")),
+        patch("chat.sending.channels.retries.RETRY_LIMIT", float("inf")),
     ):
-        run_in_virtual_time(
-            scenario(),
-            "chat.sending.channels.channel.monotonic",
-            "chat.sending.channels.editing.monotonic",
-        )
+        run_in_virtual_time(scenario())
 
 
 def test_all_clients_at_once_show_one_growing_message() -> None:

@@ -289,7 +289,7 @@ async def test_edits_that_overtake_each_other_disturb_no_caller(sending: Sending
 async def test_what_was_given_up_is_delivered_after_reconnecting(
     sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.sending.channels.channel.RETRY_LIMIT", 0)
+    monkeypatch.setattr("chat.sending.channels.retries.RETRY_LIMIT", 0)
     pages = [sending.join("ada"), sending.join("bob", Client.WEB_JSON)]
     sending.room.me.fates.extend([Fate.FAILED] * 2)
     await sending.chat.send_message("hi")
@@ -311,7 +311,7 @@ async def test_reconnecting_repeats_nothing_that_arrived(sending: Sending) -> No
 async def test_a_newcomer_joins_what_was_given_up(
     sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.sending.channels.channel.RETRY_LIMIT", 0)
+    monkeypatch.setattr("chat.sending.channels.retries.RETRY_LIMIT", 0)
     ada = sending.join("ada")
     message = await sending.chat.send_message("a", complete=False)
     sending.room.me.fates.extend([Fate.FAILED])
@@ -439,7 +439,7 @@ async def test_an_append_client_that_comes_back_is_not_told_twice(sending: Sendi
 async def test_a_newcomer_among_append_clients_gets_every_part(
     sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.sending.channels.channel.RETRY_LIMIT", 0)
+    monkeypatch.setattr("chat.sending.channels.retries.RETRY_LIMIT", 0)
     ada = sending.join("ada", Client.APPENDER)
     sending.room.announce("bob")
     say_hello(sending.room, "bob", Client.APPENDER)

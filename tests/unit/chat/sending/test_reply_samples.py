@@ -38,11 +38,7 @@ def test_a_reply_goes_out_as_in_the_sample(sample: Sample) -> None:
             assert frames == step["frames"], step["step"]
         await chat.aclose()
 
-    run_in_virtual_time(
-        scenario(),
-        "chat.sending.channels.channel.monotonic",
-        "chat.sending.channels.editing.monotonic",
-    )
+    run_in_virtual_time(scenario())
 
 
 def plain(frame: Frame, message: ChatMessage) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Sending:
 
 
 def play(scenario: Coroutine[None, None, None]) -> None:
-    run_in_virtual_time(scenario, "chat.sending.channels.channel.monotonic")
+    run_in_virtual_time(scenario)
 
 
 def text(tokens: int) -> str:

@@ -19,7 +19,7 @@ from chat.sending.channels import (
     JsonFinalChannel,
     StreamChannel,
 )
-from chat.sending.channels.channel import RETRY_LIMIT
+from chat.sending.channels.retries import RETRY_LIMIT
 from chat.sending.draft import Draft, Earlier
 from chat.wire import BLANK
 from tests.doubles import Chunk, FakeRoom, Fate, Frame, Header, Packet, Trailer
@@ -57,9 +57,7 @@ def play(scenario: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
         await scenario()
 
-    run_in_virtual_time(
-        main(), "chat.sending.channels.channel.monotonic", "chat.sending.channels.editing.monotonic"
-    )
+    run_in_virtual_time(main())
 
 
 def header(**attributes: str) -> Header:

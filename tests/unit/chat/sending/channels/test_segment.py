@@ -28,11 +28,7 @@ def play(scenario: Callable[[Sending], Coroutine[Any, Any, None]]) -> None:
         await scenario(sending)
         await sending.chat.aclose()
 
-    run_in_virtual_time(
-        main(),
-        "chat.sending.channels.channel.monotonic",
-        "chat.sending.channels.editing.monotonic",
-    )
+    run_in_virtual_time(main())
 
 
 def test_a_second_message_waits_for_the_firsts_end_but_not_its_caller() -> None:
