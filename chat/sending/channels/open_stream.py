@@ -100,8 +100,8 @@ class OpenStreamChannel(Channel):
         if not self.members:
             return  # All have left meanwhile.
         self._perhaps_open = True
-        self._writer = await self._open(draft)
         self.growing.add(self)
+        self._writer = await self._open(draft)
 
     async def _end(self, *, continues: bool = False) -> None:
         writer, self._writer = self._writer, None

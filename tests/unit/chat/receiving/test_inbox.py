@@ -25,7 +25,7 @@ AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 class Listening:
     """A manager in a room with ada, and what it has told."""
 
-    def __init__(self, max_message_bytes: int = 32) -> None:
+    def __init__(self, max_message_bytes: int | None = 32) -> None:
         self.room = FakeRoom()
         self.ada = self.room.join("ada")
         self.chat = ChatManager(self.room, max_message_bytes=max_message_bytes)
@@ -149,6 +149,14 @@ async def test_the_cap_counts_bytes(listening: Listening, text: str, taken: bool
     assert listening.texts() == ([text, text] if taken else [])
     too_long = RejectedMessage("ada", "too long")
     assert listening.rejected == ([] if taken else [too_long, too_long])
+
+
+async def test_without_a_limit_of_its_own_a_manager_takes_32_kib() -> None:
+    listening = Listening(max_message_bytes=None)
+    for text in ("x" * 32 * 1024, "y" * (32 * 1024 + 1)):
+        listening.room.receive({"message": text}, "ada", "lk-chat-topic")
+    assert [text[:1] for text in listening.texts()] == ["x"]
+    assert listening.rejected == [RejectedMessage("ada", "too long")]
 
 
 async def test_reading_an_endless_stream_stops_at_the_cap(listening: Listening) -> None:

@@ -11,6 +11,7 @@ from chat import ChatManager, Dialect
 from chat.sending.channels.open_stream import OpenStreamChannel
 from tests.doubles import Chunk, FakeRoom
 from tests.virtual_time import run_in_virtual_time
+from tests.waiting import eventually
 
 
 class Sending:
@@ -99,6 +100,17 @@ def test_neither_the_first_text_nor_the_last_edit_waits(dialect: Dialect) -> Non
         assert all(other.written == ["open"] for other in others)
 
     play(scenario())
+
+
+async def test_a_stream_does_not_count_whose_readers_left_while_it_was_opened() -> None:
+    sending = Sending()
+    sending.room.me.open.clear()
+    growing = asyncio.ensure_future(sending.chat.send_message("a", complete=False))
+    await eventually(lambda: OpenStreamChannel.growing)
+    sending.room.leave("ada")
+    sending.room.me.open.set()
+    await growing
+    assert not OpenStreamChannel.growing
 
 
 async def test_streams_count_no_longer_when_their_readers_left_or_the_manager_is_closed() -> None:
