@@ -85,8 +85,6 @@ async def hold_conversation(job: JobContext) -> None:
     connection = hosting.Connection(job, AutoSubscribe.SUBSCRIBE_NONE)
     _assistants[job.job.id] = assistant, connection
     await assistant.start(connection)
-    # The job would close its session first of all, and with it the reply that has its grace.
-    job._primary_agent_session = None
 
 
 async def end_conversation(job: JobContext) -> None:

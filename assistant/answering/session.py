@@ -13,11 +13,25 @@ from .text_agent import TextAgent
 from .text_output import ReplyTextOutput
 
 
+class OwnedSession(AgentSession[None]):
+    """A session that ends when its owner says so.
+
+    A job that ends closes its session before anything else, and with it the reply that has its grace.
+    """
+
+    async def aclose(self) -> None:
+        """Do nothing: the job calls this. It ends what is still open after its last callback."""
+
+    async def end(self) -> None:
+        """Close the session."""
+        await super().aclose()
+
+
 @dataclass
 class TextSession:
     """A session, its agent, and where its text comes out."""
 
-    session: AgentSession[None]
+    session: OwnedSession
     agent: TextAgent
     output: ReplyTextOutput
 
@@ -35,12 +49,12 @@ class TextSession:
 
     async def aclose(self) -> None:
         """End the session."""
-        await self.session.aclose()
+        await self.session.end()
 
 
-def create_session(language_model: llm.LLM[Any]) -> AgentSession[None]:
+def create_session(language_model: llm.LLM[Any]) -> OwnedSession:
     """Build a session without speech."""
-    return AgentSession[None](
+    return OwnedSession(
         llm=language_model,
         vad=None,
         turn_handling={"turn_detection": "manual"},

@@ -104,11 +104,11 @@ async def test_a_session_that_does_not_end_is_left(
     async with staying() as stay:
         session = stay.assistant._parts.session.session
         with monkeypatch.context() as hung:
-            hung.setattr(session, "aclose", asyncio.Event().wait)
+            hung.setattr(session, "end", asyncio.Event().wait)
             async with asyncio.timeout(2):
                 await stay.assistant.aclose()
         assert "session not ended in time" in caplog.messages
-        await session.aclose()
+        await session.end()
 
 
 async def test_what_fails_at_the_end_keeps_nothing_else_from_being_released(

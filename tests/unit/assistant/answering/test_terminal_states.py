@@ -202,7 +202,7 @@ def test_a_reply_that_the_agent_leaves_ends_in_words(
             scene.chat.receive("question")
             await scene.has_asked(1)
             await asyncio.sleep(1.0)
-            await (scene.aclose() if by == "conversation" else scene.session.session.aclose())
+            await (scene.aclose() if by == "conversation" else scene.session.aclose())
             await scene.shown(read)
             assert scene.answering.outcomes == {Outcome.SHUT_DOWN.value: 1}
 
