@@ -10,7 +10,7 @@ import sys
 
 from livekit.agents import cli
 
-import agent
+from wiring import create_server
 from worker.settings import load_settings
 
 
@@ -25,6 +25,6 @@ def _say_on_signal() -> None:
 
 
 if __name__ == "__main__":
-    server = agent.create_server(load_settings())
+    server = create_server(load_settings())
     server.once("worker_started", _say_on_signal)
     cli.run_app(server)

@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 from livekit.agents import cli
 
-import agent
 from assistant.answering.text_agent import TextAgent
 from assistant.language_model.generation import GenerationLimits
+from wiring import create_server
 from worker.settings import load_settings
 
 IMPATIENT = GenerationLimits(first_token=1.0, gap=0.7, whole=4.0)
@@ -17,4 +17,4 @@ IMPATIENT = GenerationLimits(first_token=1.0, gap=0.7, whole=4.0)
 
 if __name__ == "__main__":
     with patch("assistant.room.TextAgent", partial(TextAgent, limits=IMPATIENT)):
-        cli.run_app(agent.create_server(load_settings()))
+        cli.run_app(create_server(load_settings()))

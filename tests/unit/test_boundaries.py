@@ -14,11 +14,12 @@ LLM = {"livekit.agents", "livekit.plugins", "openai"}
 TOOLS = {"tests", "benchmarks"}
 
 BANNED = {
-    "chat": {"agent", "assistant", "prompts", "worker"} | LLM | TOOLS,
-    "assistant": {"agent", "worker"} | TOOLS,
-    "worker": {"agent", "assistant", "prompts"} | TOOLS,
-    "prompts": {"agent", "assistant", "chat", "worker"} | LLM | TOOLS,
-    "agent.py": TOOLS,
+    "chat": {"agent", "assistant", "prompts", "wiring", "worker"} | LLM | TOOLS,
+    "assistant": {"agent", "wiring", "worker"} | TOOLS,
+    "worker": {"agent", "assistant", "prompts", "wiring"} | TOOLS,
+    "prompts": {"agent", "assistant", "chat", "wiring", "worker"} | LLM | TOOLS,
+    "wiring": {"agent", "chat", "prompts"} | TOOLS,
+    "agent.py": {"assistant", "chat", "prompts"} | TOOLS,
 }
 """What a package, or a file of the project's root, must not import."""
 

@@ -3,6 +3,7 @@
 from .admission import Admission
 from .capacity import max_rooms_here
 from .connection import Connection
+from .event_loop import use_uvloop
 from .native_logs import keep_native_logs_native
 from .per_process import PerProcess
 from .server import Isolation, create_server
@@ -17,4 +18,5 @@ __all__ = [
     "keep_native_logs_native",
     "log_when_ready",
     "max_rooms_here",
+    "use_uvloop",
 ]

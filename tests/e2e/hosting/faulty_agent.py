@@ -19,7 +19,7 @@ from livekit.agents import AgentServer, JobContext, JobRequest, cli
 from livekit.agents.worker import ServerEnvOption
 from livekit.rtc._ffi_client import FfiClient
 
-import agent
+import wiring
 from worker import hosting
 from worker.hosting import shared_executor
 from worker.settings import load_settings
@@ -37,7 +37,7 @@ async def hold_conversation(job: JobContext) -> None:
     """Be the agent, or fail."""
     fault = job.job.room.name.partition("-")[0]
     if fault not in {"crash", "hang", "block", "stubborn"}:
-        await agent.hold_conversation(job)
+        await wiring.hold_conversation(job)
         return
     await job.connect()
     if fault == "crash":
@@ -53,21 +53,22 @@ async def hold_conversation(job: JobContext) -> None:
 
 def create_server() -> AgentServer:
     """Build the worker like the real one, but with less patience for a job's end."""
+    hosting.use_uvloop()
     settings = load_settings()
     shared_executor.ENTRYPOINT_GRACE = END_LIMIT
     server, admission = hosting.create_server(
         settings.chat_isolation,
         settings.chat_max_rooms or 200,
         port=ServerEnvOption(dev_default=0, prod_default=settings.chat_health_port),
-        setup_fnc=agent.prepare_process,
+        setup_fnc=wiring.prepare_process,
         session_end_timeout=END_LIMIT,
         shutdown_process_timeout=END_LIMIT,
     )
 
     async def accept(request: JobRequest) -> None:
-        await admission.answer(request, identity=agent.IDENTITY, name="Assistant")
+        await admission.answer(request, identity=wiring.IDENTITY, name="Assistant")
 
-    server.rtc_session(hold_conversation, on_request=accept, on_session_end=agent.end_conversation)
+    server.rtc_session(hold_conversation, on_request=accept, on_session_end=wiring.end_conversation)
     server.once("worker_started", _tell_when_asked)
     return server
 

@@ -1,0 +1,61 @@
+"""How rooms of a process are left."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from livekit.agents import AutoSubscribe, JobContext, JobProcess
+
+from assistant import RoomAssistant
+from tests.doubles import FakeRoom
+from wiring import rooms
+from wiring.rooms import Conversation, Rooms
+from worker import hosting
+from worker.settings import Settings
+
+
+class Assistant:
+    """Knows whether it was closed."""
+
+    closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def test_every_process_has_rooms_of_its_own() -> None:
+    processes = [SimpleNamespace(userdata={}) for _ in range(2)]
+    for process in processes:
+        Rooms.prepare(cast("JobProcess", process), Settings())
+    first, second = (Rooms.of(cast("JobProcess", process)) for process in processes)
+    assert first is not second
+    assert Rooms.of(cast("JobProcess", processes[0])) is first
+
+
+async def test_a_room_that_never_connects_does_not_keep_its_job_from_ending(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hanging = asyncio.Event()
+
+    async def connect(**_: Any) -> None:
+        await hanging.wait()
+
+    job = SimpleNamespace(room=FakeRoom(), connect=connect, job=SimpleNamespace(id="job-1"))
+    connection = hosting.Connection(cast("JobContext", job), AutoSubscribe.SUBSCRIBE_NONE)
+    assistant = Assistant()
+    ours = Rooms(Settings())
+    ours._running["job-1"] = Conversation(cast("RoomAssistant", assistant), connection)
+    monkeypatch.setattr(rooms, "SETTLE_LIMIT", 0.01)
+    async with asyncio.timeout(5):
+        await ours.leave(cast("JobContext", job))
+    assert assistant.closed
+    hanging.set()
+    await connection
+
+
+async def test_a_job_that_never_began_leaves_nothing() -> None:
+    job = SimpleNamespace(job=SimpleNamespace(id="job-1"))
+    await Rooms(Settings()).leave(cast("JobContext", job))

@@ -1,0 +1,36 @@
+"""What the settings choose, as the values that the assistant takes."""
+
+from __future__ import annotations
+
+from assistant import LanguageModel, Limits, Mention, Overlap, RoomOptions
+from worker.settings import Settings
+
+
+def language_model(settings: Settings) -> LanguageModel:
+    """Return the LLM's client. Call it in the event loop that uses it."""
+    key = settings.openai_api_key
+    return LanguageModel(
+        model=settings.chat_model,
+        api_key=key.get_secret_value() if key is not None else None,
+        base_url=settings.openai_base_url,
+        fallback_model=settings.chat_fallback_model,
+    )
+
+
+def room_options(settings: Settings) -> RoomOptions:
+    """Return what goes for every room."""
+    overlap = settings.chat_overlap
+    return RoomOptions(
+        agent_name=settings.chat_display_name,
+        overlap=None if overlap == "auto" else Overlap(overlap),
+        mention=Mention(settings.chat_mention),
+        greeting=settings.chat_greeting,
+        closing_grace=settings.chat_closing_grace,
+        max_message_bytes=settings.chat_max_message_bytes,
+        limits=Limits(
+            messages_per_minute=settings.chat_max_messages_per_minute,
+            bot_turns=settings.chat_bot_turns,
+            waiting=settings.chat_max_waiting,
+            context_bytes=settings.chat_max_context_bytes,
+        ),
+    )

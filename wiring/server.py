@@ -1,0 +1,79 @@
+"""The worker: which rooms it takes, and what livekit-agents calls for each of them."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+
+from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
+from livekit.agents.worker import ServerEnvOption
+
+from assistant import LEAVING_LIMIT
+from worker import hosting
+from worker.settings import Settings, load_settings
+
+from .rooms import SETTLE_LIMIT, Rooms
+
+IDENTITY = "agent-assistant"
+"""The agent's identity, the same in every room and after every restart: clients merge edits by it,
+and a second agent dispatched to a room by mistake takes the place of the first."""
+
+SESSION_END_LIMIT = SETTLE_LIMIT + LEAVING_LIMIT + 2.0
+"""Seconds for leaving a room, beyond the reply's grace: all of it, and some to spare."""
+
+_IMPORTED_LATE = ("openai.lib.streaming.chat", "anyio._backends._asyncio")
+"""What the first answer in a process would wait for."""
+
+
+def create_server(settings: Settings) -> AgentServer:
+    """Build the worker."""
+    # Voice models are not for a text chat, and take 240 MB. Read when the worker starts processes.
+    os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
+    hosting.use_uvloop()
+    secret = settings.livekit_api_secret
+    server, admission = hosting.create_server(
+        settings.chat_isolation,
+        settings.chat_max_rooms or hosting.max_rooms_here(settings.chat_isolation),
+        ws_url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=secret.get_secret_value() if secret is not None else None,
+        # Only a worker in production is checked upon; the others would fight over the port.
+        port=ServerEnvOption(dev_default=0, prod_default=settings.chat_health_port),
+        preload_modules=[__package__, *_IMPORTED_LATE],
+        setup_fnc=prepare_process,
+        session_end_timeout=SESSION_END_LIMIT + settings.chat_closing_grace,
+    )
+
+    async def accept(request: JobRequest) -> None:
+        await admission.answer(request, identity=IDENTITY, name=settings.chat_display_name)
+
+    server.rtc_session(
+        hold_conversation,
+        agent_name=settings.chat_agent_name,
+        on_request=accept,
+        on_session_end=end_conversation,
+    )
+    return server
+
+
+# A process of its own imports the functions below by their names, so that they cannot be methods of
+# something that the worker holds.
+
+
+def prepare_process(process: JobProcess) -> None:
+    """Have ready what the first room would wait for."""
+    hosting.use_uvloop()
+    hosting.keep_native_logs_native()
+    for module in _IMPORTED_LATE:
+        import_module(module)
+    Rooms.prepare(process, load_settings())
+
+
+async def hold_conversation(job: JobContext) -> None:
+    """Chat in the job's room, or with the terminal in ``console``."""
+    await Rooms.of(job.proc).enter(job)
+
+
+async def end_conversation(job: JobContext) -> None:
+    """Complete what is being written. Shutdown callbacks would come after the room was left."""
+    await Rooms.of(job.proc).leave(job)
