@@ -8,6 +8,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from livekit.agents import JobContext, JobExecutorType, JobProcess
 from livekit.agents.ipc.proc_pool import ProcPool
@@ -32,6 +33,11 @@ NEXT_SWEEP_DELAY = 15.0
 
 class SharedPool(ProcPool):
     """Runs every job on the running loop. It keeps nothing warm: what jobs need is there."""
+
+    def __init__(self, **options: Any) -> None:
+        """Prepare for jobs. They run from `start` on."""
+        super().__init__(**options)
+        self._initialized = asyncio.Event()
 
     async def start(self) -> None:
         """Initialize the process, once for all jobs."""
@@ -58,9 +64,12 @@ class SharedPool(ProcPool):
         gc.collect()
         gc.freeze()
         self._started = True
+        self._initialized.set()
 
     async def launch_job(self, info: RunningJobInfo) -> None:
-        """Run a job. Returns at once."""
+        """Run a job. Returns at once, or as soon as the process is initialized."""
+        # `lk agent dev` gives the jobs of one process to the next while that is still starting.
+        await self._initialized.wait()
         if self._closed:
             raise RuntimeError("the worker is closed")
         info.launched_at = time.time()
@@ -87,8 +96,10 @@ class SharedPool(ProcPool):
     def _on_ended(self, executor: SharedExecutor) -> None:
         self._executors.remove(executor)
         self.emit("process_closed", executor)
-        if executor.job.context is not None:
-            self._ended.append(executor.job.context)
+        job = executor.job.context
+        # The job of `console` ends with its process, and in its context runs what ends that process.
+        if job is not None and not job.is_fake_job():
+            self._ended.append(job)
         self._sweep_in(SWEEP_DELAY)
 
     def _sweep_in(self, delay: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 from livekit.agents import JobContext, JobExecutorType
-from livekit.agents.job import _JobContextVar
+from livekit.agents.job import JobAcceptArguments, RunningJobInfo, _JobContextVar
 from livekit.protocol.agent import Job
 
 from tests.waiting import eventually
@@ -21,7 +21,8 @@ from worker.hosting.shared_executor import SharedExecutor
 
 
 @pytest.fixture
-async def pool(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[shared_pool.SharedPool]:
+async def starting(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[shared_pool.SharedPool]:
+    """A pool that is not started yet."""
     # This process is the tests' as well.
     monkeypatch.setattr(shared_pool, "install_routing", lambda: None)
     monkeypatch.setattr(gc, "freeze", lambda: None)
@@ -43,9 +44,14 @@ async def pool(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[shared_pool.Sha
         http_proxy=None,
         loop=asyncio.get_running_loop(),
     )
-    await pool.start()
     yield pool
     await pool.aclose()
+
+
+@pytest.fixture
+async def pool(starting: shared_pool.SharedPool) -> shared_pool.SharedPool:
+    await starting.start()
+    return starting
 
 
 async def _nothing(_: JobContext) -> None:
@@ -55,9 +61,10 @@ async def _nothing(_: JobContext) -> None:
 class EndedJob:
     """A job that has ended, and what it left."""
 
-    def __init__(self, pool: shared_pool.SharedPool) -> None:
+    def __init__(self, pool: shared_pool.SharedPool, *, fake: bool = False) -> None:
         self._pool = pool
-        self._context = cast(JobContext, SimpleNamespace(job=Job(id="job-1")))
+        context = SimpleNamespace(job=Job(id="job-1"), is_fake_job=lambda: fake)
+        self._context = cast(JobContext, context)
 
     def leave(self, left: Coroutine[Any, Any, object], name: str) -> asyncio.Task[object]:
         """Run something in the job's context."""
@@ -111,3 +118,49 @@ async def test_a_room_that_does_not_come_to_be_connected_holds_up_no_other(
     await eventually(left.cancelled)
     assert not connecting.done()
     connecting.cancel()
+
+
+async def test_what_the_console_leaves_goes_with_its_process(
+    pool: shared_pool.SharedPool, caplog: pytest.LogCaptureFixture
+) -> None:
+    console, other = EndedJob(pool, fake=True), EndedJob(pool)
+    ending = console.leave(asyncio.Event().wait(), "ends the process")
+    left = other.leave(asyncio.Event().wait(), "left")
+    console.end()
+    other.end()
+    await eventually(left.cancelled)
+    assert not ending.done()
+    assert [record.__dict__["task"] for record in caplog.records] == ["left"]
+    ending.cancel()
+
+
+async def test_a_job_that_is_handed_over_early_waits_for_the_process(
+    starting: shared_pool.SharedPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[RunningJobInfo] = []
+
+    class Executor:
+        def __init__(self, *_: object) -> None:
+            """Take what a `SharedExecutor` takes."""
+
+        async def launch_job(self, info: RunningJobInfo) -> None:
+            launched.append(info)
+
+        async def aclose(self) -> None:
+            """End at once."""
+
+    monkeypatch.setattr(shared_pool, "SharedExecutor", Executor)
+    info = RunningJobInfo(
+        accept_arguments=JobAcceptArguments(name="", identity="agent", metadata=""),
+        job=Job(id="job-1"),
+        url="",
+        token="",
+        worker_id="",
+        fake_job=False,
+    )
+    launching = asyncio.create_task(starting.launch_job(info))
+    await asyncio.sleep(0)
+    assert not launching.done()
+    await starting.start()
+    await launching
+    assert launched == [info]
