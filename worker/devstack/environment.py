@@ -18,9 +18,7 @@ from worker.devstack.command_line import run_command
 from worker.devstack.commands import Report, failure, run_logged
 from worker.devstack.errors import StackError
 from worker.devstack.paths import PROJECT, VENV
-
-OLDEST_PYTHON = (3, 11)
-"""As `requires-python` in pyproject.toml has it."""
+from worker.installation import OLDEST_PYTHON
 
 
 def prepare(groups: Iterable[str], report: Report) -> None:

@@ -1,0 +1,64 @@
+"""Whether this Python can run the worker: one line says what to do where it cannot.
+
+Runs in whatever Python somebody starts `agent.py` with, back to 3.8, and without any package.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import NoReturn
+
+from worker.devstack.paths import PROJECT, VENV
+
+OLDEST_PYTHON = (3, 11)
+"""As `requires-python` in pyproject.toml has it."""
+
+UNFIT = 2
+"""Exit status where this Python cannot run the worker."""
+
+LOCK = PROJECT / "requirements" / "worker.txt"
+"""What has to be installed."""
+
+_PINNED_EVERYWHERE = re.compile(r"^([\w.-]+)==\S+ \\$", re.MULTILINE)
+"""A package in a lock file, unless it is for some Pythons or systems only."""
+
+
+@contextmanager
+def explained_imports() -> "Iterator[None]":
+    """Exit with one line if this Python is too old, or an import fails for want of a package.
+
+    Where all packages are installed, an import that fails is a mistake in the code: it is raised.
+    """
+    if sys.version_info < OLDEST_PYTHON:
+        found, needed = _dotted(sys.version_info[:2]), _dotted(OLDEST_PYTHON)
+        _refuse(f"Python {needed} or newer is needed, and {sys.executable} is {found}")
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if next(_missing_packages(), None) is None:
+            raise
+        _refuse(f"{sys.executable} lacks packages of requirements/{LOCK.name} ({error})")
+
+
+def _missing_packages() -> "Iterator[str]":
+    pinned = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
+    for name in _PINNED_EVERYWHERE.findall(pinned):
+        try:
+            metadata.distribution(name)
+        except metadata.PackageNotFoundError:
+            yield name
+
+
+def _refuse(complaint: str) -> NoReturn:
+    python = VENV / "bin" / "python"
+    elsewhere = python.exists() and Path(sys.prefix).resolve() != VENV.resolve()
+    advice = f"use {python}" if elsewhere else f"run `make dev`, or `make setup` and use {python}"
+    sys.stderr.write(f"{complaint}: {advice}\n")
+    raise SystemExit(UNFIT) from None
+
+
+def _dotted(version: "tuple[int, ...]") -> str:
+    return ".".join(map(str, version))
