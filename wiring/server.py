@@ -53,6 +53,7 @@ def create_server(settings: Settings) -> AgentServer:
         on_request=accept,
         on_session_end=end_conversation,
     )
+    hosting.explain_deployment(server)
     return server
 
 

@@ -129,7 +129,8 @@ def check_for_command(settings: Settings, arguments: Sequence[str]) -> None:
         return
     if command in _COMMANDS_IN_ROOMS:
         _require_livekit(settings, arguments)
-    if command == "start":
+    # `lk agent dev` is spelled `start --dev`.
+    if command == "start" and "--dev" not in arguments:
         _require_free_port(settings.chat_health_port)
     _require_llm(settings)
 

@@ -1,4 +1,4 @@
-"""`python agent.py …` as a person runs it in a terminal: what it prints, keys pressed, its end."""
+"""`python agent.py …`, and others, as a person runs them in a terminal: what it prints, keys pressed, its end."""
 
 from __future__ import annotations
 
@@ -94,7 +94,17 @@ class Program:
 async def agent_program(
     *arguments: str, settings: Mapping[str, str] | None = None, folder: Path = PROJECT
 ) -> AsyncIterator[Program]:
-    """Run ``python agent.py`` with `arguments`, and only these of our environment variables.
+    """Run ``python agent.py`` with `arguments`, see `python_program`."""
+    command = [str(PROJECT / "agent.py"), *arguments]
+    async with python_program(*command, settings=settings, folder=folder) as program:
+        yield program
+
+
+@contextlib.asynccontextmanager
+async def python_program(
+    *arguments: str, settings: Mapping[str, str] | None = None, folder: Path = PROJECT
+) -> AsyncIterator[Program]:
+    """Run Python with `arguments`, and only these of our environment variables.
 
     Args:
         arguments: The command line.
@@ -104,7 +114,6 @@ async def agent_program(
     terminal, other_end = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        str(PROJECT / "agent.py"),
         *arguments,
         stdin=other_end,
         stdout=other_end,

@@ -3,6 +3,7 @@
 from .admission import Admission
 from .capacity import max_rooms_here
 from .connection import Connection
+from .deployment import explain_deployment
 from .event_loop import use_uvloop
 from .native_logs import keep_native_logs_native
 from .per_process import PerProcess
@@ -15,6 +16,7 @@ __all__ = [
     "Isolation",
     "PerProcess",
     "create_server",
+    "explain_deployment",
     "keep_native_logs_native",
     "log_when_ready",
     "max_rooms_here",
