@@ -63,7 +63,7 @@ COMPILE = uv pip compile --quiet --universal --generate-hashes --python-version 
 .PHONY: lock
 lock: ## Remake the lock files (needs uv); ARGS=--upgrade takes newer versions
 	@command -v uv >/dev/null || { echo 'error: uv is needed and not on PATH: pip install uv' >&2; exit 1; }
-	$(COMPILE) pyproject.toml -o requirements/worker.txt
+	$(COMPILE) pyproject.toml --group worker -o requirements/worker.txt
 	for group in dev local toolchain; do \
 		$(COMPILE) --group $$group -c requirements/worker.txt -o requirements/$$group.txt || exit; done
 	@! grep -nE 'https?://' requirements/*.txt
