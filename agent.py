@@ -39,7 +39,7 @@ def _server() -> AgentServer:
 
         settings = load_settings()
         check_for_command(settings, sys.argv[1:])
-        from wiring import create_server
+        from worker.serving import create_server
     return create_server(settings)
 
 

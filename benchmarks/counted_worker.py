@@ -10,7 +10,7 @@ import sys
 
 from livekit.agents import cli
 
-from wiring import create_server
+from worker.serving import create_server
 from worker.settings import load_settings
 
 

@@ -9,7 +9,7 @@ from livekit.agents import cli
 
 from assistant.answering.text_agent import TextAgent
 from assistant.language_model.generation import GenerationLimits
-from wiring import create_server
+from worker.serving import create_server
 from worker.settings import load_settings
 
 IMPATIENT = GenerationLimits(first_token=1.0, gap=0.7, whole=4.0)

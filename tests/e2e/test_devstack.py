@@ -82,7 +82,7 @@ class RunningStack:
 def checkout(tmp_path: Path) -> Path:
     """A copy of what a stack runs from: another one may run in the checkout itself."""
     shutil.copy(PROJECT / "agent.py", tmp_path)
-    for folder in ("assistant", "chat", "prompts", "requirements", "wiring", "worker"):
+    for folder in ("assistant", "chat", "prompts", "requirements", "worker"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=ignored)
     return tmp_path

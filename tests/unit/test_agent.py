@@ -38,4 +38,4 @@ def test_importing_it_imports_nothing_else_that_is_heavy(tmp_path: Path) -> None
     )
     imported = {name.partition(".")[0] for name in ran.stdout.split()}
     assert "worker" in imported
-    assert not imported & {"livekit", "pydantic", "openai", "assistant", "wiring"}
+    assert not imported & {"livekit", "pydantic", "openai", "assistant", "worker.serving"}

@@ -14,11 +14,13 @@ LLM = {"livekit.agents", "livekit.plugins", "openai"}
 TOOLS = {"tests", "benchmarks"}
 
 BANNED = {
-    "chat": {"agent", "assistant", "prompts", "wiring", "worker"} | LLM | TOOLS,
-    "assistant": {"agent", "wiring", "worker"} | TOOLS,
-    "worker": {"agent", "assistant", "prompts", "wiring"} | TOOLS,
-    "prompts": {"agent", "assistant", "chat", "wiring", "worker"} | LLM | TOOLS,
-    "wiring": {"agent", "chat", "prompts"} | TOOLS,
+    "chat": {"agent", "assistant", "prompts", "worker"} | LLM | TOOLS,
+    "assistant": {"agent", "worker"} | TOOLS,
+    "worker": {"agent", "prompts"} | TOOLS,
+    "worker/devstack": {"assistant", "chat"},
+    "worker/hosting": {"assistant", "chat"},
+    "worker/serving": {"chat", "worker.devstack"},
+    "prompts": {"agent", "assistant", "chat", "worker"} | LLM | TOOLS,
     "agent.py": {"assistant", "chat", "prompts"} | TOOLS,
 }
 """What a package, or a file of the project's root, must not import."""

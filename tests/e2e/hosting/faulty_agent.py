@@ -19,8 +19,7 @@ from livekit.agents import AgentServer, JobContext, JobRequest, cli
 from livekit.agents.worker import ServerEnvOption
 from livekit.rtc._ffi_client import FfiClient
 
-import wiring
-from worker import hosting
+from worker import hosting, serving
 from worker.hosting import shared_executor
 from worker.settings import load_settings
 
@@ -37,7 +36,7 @@ async def hold_conversation(job: JobContext) -> None:
     """Be the agent, or fail."""
     fault = job.job.room.name.partition("-")[0]
     if fault not in {"crash", "hang", "block", "stubborn"}:
-        await wiring.hold_conversation(job)
+        await serving.hold_conversation(job)
         return
     await job.connect()
     if fault == "crash":
@@ -60,15 +59,17 @@ def create_server() -> AgentServer:
         settings.chat_isolation,
         settings.chat_max_rooms or 200,
         port=ServerEnvOption(dev_default=0, prod_default=settings.chat_health_port),
-        setup_fnc=wiring.prepare_process,
+        setup_fnc=serving.prepare_process,
         session_end_timeout=END_LIMIT,
         shutdown_process_timeout=END_LIMIT,
     )
 
     async def accept(request: JobRequest) -> None:
-        await admission.answer(request, identity=wiring.IDENTITY, name="Assistant")
+        await admission.answer(request, identity=serving.IDENTITY, name="Assistant")
 
-    server.rtc_session(hold_conversation, on_request=accept, on_session_end=wiring.end_conversation)
+    server.rtc_session(
+        hold_conversation, on_request=accept, on_session_end=serving.end_conversation
+    )
     server.once("worker_started", _tell_when_asked)
     return server
 

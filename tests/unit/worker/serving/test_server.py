@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from livekit.agents import AgentServer, JobRequest
 
-import wiring
+from worker import serving
 from worker.hosting.memory import Memory
 from worker.settings import Settings
 
@@ -37,7 +37,7 @@ async def test_the_worker_is_full_with_the_last_room_it_may_take(
     monkeypatch.setattr(AgentServer, "active_jobs", jobs)
     monkeypatch.setattr("worker.hosting.server.read_memory", lambda: Memory(100, 100))
     settings = Settings(chat_isolation=isolation, chat_max_rooms=4, chat_display_name="Ada")
-    server = wiring.create_server(settings)
+    server = serving.create_server(settings)
     assert server.load_fnc is not None
     assert cast("Any", server.load_fnc)() == pytest.approx(load)
     request = Request()
@@ -50,9 +50,9 @@ async def test_the_worker_is_full_with_the_last_room_it_may_take(
 
 
 @pytest.mark.parametrize(
-    "function", [wiring.prepare_process, wiring.hold_conversation, wiring.end_conversation]
+    "function", [serving.prepare_process, serving.hold_conversation, serving.end_conversation]
 )
 def test_what_a_job_calls_is_found_by_a_process_of_its_own(function: Any) -> None:
     named = pickle.dumps(function)
-    assert b"wiring" in named
+    assert b"worker.serving" in named
     assert pickle.loads(named) is function

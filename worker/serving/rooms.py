@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 SETTLE_LIMIT = 5.0
 """Seconds that a room that is to be left may still take to be connected."""
 
-_ROOMS = "wiring.rooms"
+_ROOMS = "worker.serving.rooms"
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from livekit.agents import AutoSubscribe, JobContext, JobProcess
 
 from assistant import RoomAssistant
 from tests.doubles import FakeRoom
-from wiring import rooms
-from wiring.rooms import Conversation, Rooms
 from worker import hosting
+from worker.serving import rooms
+from worker.serving.rooms import Conversation, Rooms
 from worker.settings import Settings
 
 
