@@ -8,10 +8,12 @@ which moves some of it costs one warning and the shared process, not the worker.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, reduce
 from importlib import import_module
-from operator import attrgetter
+from inspect import getattr_static
+from typing import Any
 
 _JOB = "livekit.agents.ipc.job_proc_lazy_main"
 _POOL = "livekit.agents.ipc.proc_pool"
@@ -32,6 +34,22 @@ class Internal:
 
     touches: frozenset[str] = frozenset()
     """Attributes and globals that its code must use, because a subclass relies on them."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Something that is built on internals, and is done without where one of them has moved."""
+
+    lost: str
+    """What that costs, for the log."""
+
+    internals: tuple[Internal, ...]
+    """All that it needs."""
+
+    @cached_property
+    def misfits(self) -> list[str]:
+        """What the installed packages lack of it, a line for each; empty if they fit."""
+        return find_misfits(self.internals)
 
 
 INTERNALS = (
@@ -107,17 +125,27 @@ INTERNALS = (
 
 
 def find_misfits(internals: tuple[Internal, ...] = INTERNALS) -> list[str]:
-    """Say what the installed livekit-agents lacks of what is used, a line for each; empty if fit."""
+    """Say what the installed packages lack of what is used, a line for each; empty if they fit."""
     return [line for internal in internals for line in _misfits_of(internal)]
 
 
 def _misfits_of(internal: Internal) -> Iterator[str]:
     where = f"{internal.module}.{internal.name}"
     try:
-        found: Callable[..., object] = attrgetter(internal.name)(import_module(internal.module))
+        # Looked up as it stands: to ask for some of it would start the SDK's native side.
+        found: Any = reduce(
+            getattr_static, internal.name.split("."), import_module(internal.module)
+        )
     except (ImportError, AttributeError):
         yield f"{where} is gone"
         return
+    try:
+        yield from _differences(where, internal, found)
+    except (AttributeError, TypeError, ValueError):
+        yield f"{where} is no function"
+
+
+def _differences(where: str, internal: Internal, found: Any) -> Iterator[str]:
     if internal.parameters:
         for missing in sorted(internal.parameters - set(inspect.signature(found).parameters)):
             yield f"{where} takes no {missing}"
@@ -126,7 +154,7 @@ def _misfits_of(internal: Internal) -> Iterator[str]:
             yield f"{where} does not use {missing}"
 
 
-def _names_in(function: Callable[..., object]) -> set[str]:
+def _names_in(function: Any) -> set[str]:
     """All attributes and globals that a function's code uses, inner functions included."""
     code = inspect.unwrap(function).__code__
     names: set[str] = set()
