@@ -4,12 +4,18 @@
 livekit-agents, which is too large for each process with people.
 """
 
+import sys
+
 from livekit import rtc
-from livekit.rtc import _ffi_client
 
 
 def keep_native_logs_native() -> None:
     """Let the native side write its errors to stderr itself, for this process, from now on."""
-    _ffi_client.FfiClient.instance._ffi_lib.livekit_ffi_initialize(
-        _ffi_client.ffi_event_callback, False, b"python", rtc.__version__.encode("ascii")
-    )
+    try:
+        from livekit.rtc import _ffi_client
+
+        _ffi_client.FfiClient.instance._ffi_lib.livekit_ffi_initialize(
+            _ffi_client.ffi_event_callback, False, b"python", rtc.__version__.encode("ascii")
+        )
+    except (ImportError, AttributeError) as error:
+        sys.stderr.write(f"the SDK's native log slows these measurements: {error}\n")

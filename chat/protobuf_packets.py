@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from livekit import rtc
-from livekit.rtc._ffi_client import FfiClient
+from livekit.rtc._ffi_client import FfiClient, FfiQueue
 from livekit.rtc._proto.ffi_pb2 import FfiEvent, FfiRequest
 from livekit.rtc._proto.room_pb2 import RoomEvent
 from livekit.rtc._utils import Queue
@@ -29,6 +29,17 @@ logger = logging.getLogger(__name__)
 
 if "edit_chat_message" not in FfiRequest.DESCRIPTOR.fields_by_name:
     raise ImportError("the native side no longer edits chat messages")
+# To ask for what is missing is an AttributeError, here instead of in a room.
+_USED = (
+    FfiClient.queue,
+    FfiClient.request,
+    FfiQueue.subscribe,
+    FfiQueue.unsubscribe,
+    Queue.wait_for,
+)
+for _owner in (rtc.Room, rtc.Participant):
+    if "_ffi_handle" not in _owner.__init__.__code__.co_names:
+        raise ImportError("rooms and participants no longer have a native handle")
 
 
 @dataclass(frozen=True)

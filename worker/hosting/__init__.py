@@ -1,13 +1,13 @@
 """Where rooms run: many in one process on one event loop, or each in a process of its own."""
 
 from .admission import Admission
-from .capacity import max_rooms_here
+from .capacity import Isolation, max_rooms_here
 from .connection import Connection
 from .deployment import explain_deployment
 from .event_loop import use_uvloop
 from .native_logs import keep_native_logs_native
 from .per_process import PerProcess
-from .server import Isolation, create_server
+from .server import create_server
 from .timeline import log_when_ready
 
 __all__ = [

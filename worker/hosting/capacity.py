@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from livekit.agents.utils.hw import get_cpu_monitor
+import os
+from typing import Literal
 
 from .descriptors import raise_limit, rooms_within
+from .internals import Feature, Internal
 from .memory import read_memory
-from .server import Isolation
+
+FEATURE = Feature(
+    "rooms are reckoned with all cores of the machine, also in a container that has less",
+    (
+        Internal("livekit.agents.utils.hw", "get_cpu_monitor"),
+        Internal("livekit.agents.utils.hw", "CPUMonitor.cpu_count"),
+    ),
+)
+
+Isolation = Literal["shared", "process"]
+"""Whether all jobs share the worker's process and event loop, or each has a process of its own."""
 
 _MB = 1024 * 1024
 
@@ -25,8 +37,15 @@ PROCESS_ROOMS = 50
 
 def max_rooms_here(isolation: Isolation) -> int:
     """Return how many rooms fit on this machine, or into this container."""
-    cores, memory = get_cpu_monitor().cpu_count(), read_memory().total
-    return default_max_rooms(isolation, cores, memory, raise_limit())
+    return default_max_rooms(isolation, _count_cores(), read_memory().total, raise_limit())
+
+
+def _count_cores() -> float:
+    if FEATURE.misfits:
+        return os.cpu_count() or 1
+    from livekit.agents.utils.hw import get_cpu_monitor
+
+    return get_cpu_monitor().cpu_count()
 
 
 def default_max_rooms(isolation: Isolation, cores: float, memory: int, open_files: int) -> int:

@@ -9,13 +9,9 @@ the frames of all others, and every request until its answer comes. Only this mo
 
 from __future__ import annotations
 
-import logging
-
 from livekit import rtc
 
 from .internals import Feature, Internal
-
-logger = logging.getLogger(__name__)
 
 _ASKS = frozenset({"subscribe", "request", "wait_for", "async_id", "unsubscribe"})
 
@@ -107,7 +103,6 @@ def route_events(room: rtc.Room) -> None:
 def install_routing() -> None:
     """Replace the SDK's queue, once for a process, if the installed SDK is what this builds on."""
     if FEATURE.misfits:
-        logger.warning(FEATURE.lost, extra={"misfits": FEATURE.misfits})
         return
     # Imported late: it subclasses what was just looked for.
     from .routed_queue import replace_queue

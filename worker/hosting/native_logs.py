@@ -9,21 +9,23 @@ grew by 2 MB for each room that it had had.
 
 from __future__ import annotations
 
-import logging
 import os
+from importlib import import_module
 
 from livekit import rtc
-from livekit.rtc import _ffi_client
 
-from .internals import Internal, find_misfits
+from .internals import Feature, Internal
 
-logger = logging.getLogger(__name__)
-
-INTERNALS = (
-    Internal(
-        "livekit.rtc._ffi_client",
-        "FfiClient.__init__",
-        touches=frozenset({"_ffi_lib", "livekit_ffi_initialize", "ffi_event_callback"}),
+FEATURE = Feature(
+    "every native log record is sent to Python",
+    (
+        Internal(
+            "livekit.rtc._ffi_client",
+            "FfiClient.__init__",
+            touches=frozenset({"_ffi_lib", "livekit_ffi_initialize", "ffi_event_callback"}),
+        ),
+        Internal("livekit.rtc._ffi_client", "FfiClient.instance"),
+        Internal("livekit.rtc._ffi_client", "ffi_event_callback"),
     ),
 )
 
@@ -36,10 +38,10 @@ def keep_native_logs_native() -> None:
     """
     if os.environ.get("LIVEKIT_RTC_DEBUG", "").strip().lower() in ("true", "1"):
         return
-    if misfits := find_misfits(INTERNALS):
-        logger.warning("every native log record is sent to Python", extra={"misfits": misfits})
+    if FEATURE.misfits:
         return
+    ffi = import_module("livekit.rtc._ffi_client")
     # The SDK has no setting for it. A second call only replaces what the first one set.
-    _ffi_client.FfiClient.instance._ffi_lib.livekit_ffi_initialize(
-        _ffi_client.ffi_event_callback, False, b"python", rtc.__version__.encode("ascii")
+    ffi.FfiClient.instance._ffi_lib.livekit_ffi_initialize(
+        ffi.ffi_event_callback, False, b"python", rtc.__version__.encode("ascii")
     )

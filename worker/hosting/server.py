@@ -6,25 +6,36 @@ import logging
 import math
 import os
 import sys
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 from livekit.agents import AgentServer
 
 from .admission import Admission
+from .capacity import Isolation
 from .descriptors import raise_limit, rooms_within
-from .internals import find_misfits
+from .features import (
+    HEALTH_PORT_OF_START,
+    IN_EVERY_MODE,
+    IN_SHARED_PROCESS,
+    PRELOADING,
+    SHARED_PROCESS,
+    warn_of_lost,
+)
 from .load import Load
 from .memory import read_memory
 from .watcher import LoopWatcher
 
 logger = logging.getLogger(__name__)
 
-Isolation = Literal["shared", "process"]
-"""Whether all jobs share the worker's process and event loop, or each has a process of its own."""
-
 
 def create_server(
-    isolation: Isolation, max_rooms: int, **options: Any
+    isolation: Isolation,
+    max_rooms: int,
+    *,
+    health_port: int = 0,
+    preload_modules: Sequence[str] = (),
+    **options: Any,
 ) -> tuple[AgentServer, Admission]:
     """Build a server, and what decides about its jobs.
 
@@ -32,6 +43,8 @@ def create_server(
         isolation: Where jobs run. ``shared`` becomes ``process``, with a warning, where the
             installed livekit-agents is not what it builds on.
         max_rooms: How many jobs it takes at a time.
+        health_port: Where ``start`` answers health checks; other commands take any free port.
+        preload_modules: What processes of jobs are to have imported.
         options: What else `AgentServer` takes.
     """
     watcher = LoopWatcher()
@@ -41,9 +54,11 @@ def create_server(
 
     admission = Admission(max_rooms, running, lambda: load.has_memory)
     load = Load(max_rooms, lambda: admission.rooms, lambda: watcher.lag, read_memory)
-    misfits = find_misfits() if isolation == "shared" else []
-    shared = isolation == "shared" and not misfits
+    shared = isolation == "shared" and not SHARED_PROCESS.misfits
+    if not PRELOADING.misfits:
+        options["preload_modules"] = list(preload_modules)
     server = _server_class(shared=shared)(
+        port=_only_in_start(health_port),
         load_fnc=load.__call__,
         # With a threshold, a burst of dispatches to an empty worker is refused all but a few.
         load_threshold=math.inf,
@@ -52,18 +67,22 @@ def create_server(
         **options,
     )
     server.once("worker_started", watcher.start)
-    if misfits:
-        # Not now: logging is set up when the server is run.
-        server.once("worker_started", lambda: _warn(misfits))
+    features = IN_EVERY_MODE + (IN_SHARED_PROCESS if isolation == "shared" else ())
+    # Not now: logging is set up when the server is run.
+    server.once("worker_started", lambda: warn_of_lost(features))
     if shared:
         open_files = raise_limit()
         server.once("worker_started", lambda: _compare(max_rooms, open_files))
     return server, admission
 
 
-def _warn(misfits: list[str]) -> None:
-    extra = {"misfits": misfits}
-    logger.warning("each room gets a process: this livekit-agents cannot share one", extra=extra)
+def _only_in_start(port: int) -> Any:
+    """The option that gives a port to the worker in production; the others would fight over it."""
+    if HEALTH_PORT_OF_START.misfits:
+        return port
+    from livekit.agents.worker import ServerEnvOption
+
+    return ServerEnvOption(dev_default=0, prod_default=port)
 
 
 def _compare(max_rooms: int, open_files: int) -> None:

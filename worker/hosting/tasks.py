@@ -10,7 +10,18 @@ from types import FrameType
 from typing import Any
 
 from livekit.agents import JobContext
-from livekit.agents.job import _JobContextVar
+
+from .internals import Feature, Internal
+
+try:
+    from livekit.agents.job import _JobContextVar
+except ImportError:  # A worker can do without, see FEATURE.
+    _JobContextVar = contextvars.ContextVar("no job")
+
+FEATURE = Feature(
+    "the log does not say which job blocks the event loop",
+    (Internal("livekit.agents.job", "_JobContextVar"),),
+)
 
 DEEPEST = 12
 """Frames that are kept of a stack, counted from where it is."""

@@ -6,7 +6,6 @@ import os
 from importlib import import_module
 
 from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
-from livekit.agents.worker import ServerEnvOption
 
 from assistant import LEAVING_LIMIT
 from worker import hosting
@@ -37,8 +36,7 @@ def create_server(settings: Settings) -> AgentServer:
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=secret.get_secret_value() if secret is not None else None,
-        # Only a worker in production is checked upon; the others would fight over the port.
-        port=ServerEnvOption(dev_default=0, prod_default=settings.chat_health_port),
+        health_port=settings.chat_health_port,
         preload_modules=[__package__, *_IMPORTED_LATE],
         setup_fnc=prepare_process,
         session_end_timeout=SESSION_END_LIMIT + settings.chat_closing_grace,

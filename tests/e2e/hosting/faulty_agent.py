@@ -16,7 +16,6 @@ from concurrent.futures.thread import _threads_queues
 
 from livekit import rtc
 from livekit.agents import AgentServer, JobContext, JobRequest, cli
-from livekit.agents.worker import ServerEnvOption
 from livekit.rtc._ffi_client import FfiClient
 
 from worker import hosting, serving
@@ -58,7 +57,7 @@ def create_server() -> AgentServer:
     server, admission = hosting.create_server(
         settings.chat_isolation,
         settings.chat_max_rooms or 200,
-        port=ServerEnvOption(dev_default=0, prod_default=settings.chat_health_port),
+        health_port=settings.chat_health_port,
         setup_fnc=serving.prepare_process,
         session_end_timeout=END_LIMIT,
         shutdown_process_timeout=END_LIMIT,

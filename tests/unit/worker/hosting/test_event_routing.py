@@ -26,7 +26,6 @@ from worker.hosting.event_addresses import (
     STREAM_EVENTS,
     is_for_all_rooms,
 )
-from worker.hosting.event_routing import FEATURE
 from worker.hosting.routed_queue import RoutedQueue, tell
 
 
@@ -77,10 +76,6 @@ def answer(name: str) -> FfiEvent:
     event = FfiEvent()
     getattr(event, name).SetInParent()
     return event
-
-
-def test_the_installed_sdk_is_what_this_builds_on() -> None:
-    assert FEATURE.misfits == []
 
 
 def test_of_every_event_that_the_sdk_has_it_is_known_once_whose_it_is() -> None:
