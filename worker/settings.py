@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     chat_health_port: Annotated[int, Field(ge=0, le=65_535)] = 8081
     """Port of the health check in ``start``; 0 takes any free one."""
 
+    chat_health_grace: Annotated[float, Field(ge=0)] = 30.0
+    """Seconds without a registration at the LiveKit server after which the health check fails."""
+
     @model_validator(mode="before")
     @classmethod
     def _ignore_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from . import capacity, event_routing, native_logs, tasks, timeline
+from . import capacity, event_routing, native_logs, registered_server, tasks, timeline
 from .internals import Feature, Internal
 
 logger = logging.getLogger(__name__)
@@ -155,6 +155,8 @@ OF_CHAT = Feature(
 IN_EVERY_MODE = (
     PRELOADING,
     HEALTH_PORT_OF_START,
+    registered_server.HEALTH,
+    registered_server.REFUSAL,
     capacity.FEATURE,
     native_logs.FEATURE,
     tasks.FEATURE,

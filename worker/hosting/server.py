@@ -24,9 +24,13 @@ from .features import (
 )
 from .load import Load
 from .memory import read_memory
+from .registered_server import RegisteredServer
 from .watcher import LoopWatcher
 
 logger = logging.getLogger(__name__)
+
+HEALTH_GRACE = 30.0
+"""Seconds without a registration after which the health check fails, unless told otherwise."""
 
 
 def create_server(
@@ -34,6 +38,7 @@ def create_server(
     max_rooms: int,
     *,
     health_port: int = 0,
+    health_grace: float = HEALTH_GRACE,
     preload_modules: Sequence[str] = (),
     **options: Any,
 ) -> tuple[AgentServer, Admission]:
@@ -44,6 +49,7 @@ def create_server(
             installed livekit-agents is not what it builds on.
         max_rooms: How many jobs it takes at a time.
         health_port: Where ``start`` answers health checks; other commands take any free port.
+        health_grace: Seconds without a registration after which the health check fails.
         preload_modules: What processes of jobs are to have imported.
         options: What else `AgentServer` takes.
     """
@@ -58,6 +64,7 @@ def create_server(
     if not PRELOADING.misfits:
         options["preload_modules"] = list(preload_modules)
     server = _server_class(shared=shared)(
+        health_grace=health_grace,
         port=_only_in_start(health_port),
         load_fnc=load.__call__,
         # With a threshold, a burst of dispatches to an empty worker is refused all but a few.
@@ -93,9 +100,9 @@ def _compare(max_rooms: int, open_files: int) -> None:
         logger.warning("open files limit the rooms: see ulimit -n", extra=extra)
 
 
-def _server_class(*, shared: bool) -> type[AgentServer]:
+def _server_class(*, shared: bool) -> type[RegisteredServer]:
     if not shared:
-        return AgentServer
+        return RegisteredServer
     # livekit-agents' own monitor of the loop cannot say which job blocks it; ours can.
     os.environ.setdefault("LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS", "0")
     # Imported late: it subclasses what was just looked for.

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from livekit.agents import AgentServer
 from livekit.agents.ipc import proc_pool
 
+from .registered_server import RegisteredServer
 from .shared_pool import SharedPool
 
 
-class SharedServer(AgentServer):
+class SharedServer(RegisteredServer):
     """All its jobs run in this process, as tasks on this event loop."""
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
-        """Run as `AgentServer` does, with the jobs here."""
+        """Run as `RegisteredServer` does, with the jobs here."""
         with _shared_pool():
             await super().run(devmode=devmode, unregistered=unregistered)
 

@@ -1,0 +1,138 @@
+"""livekit-agents' server that says so when it is not registered, and why."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from livekit.agents import AgentServer
+
+from worker.settings import BAD_SETTINGS
+
+from .internals import Feature, Internal
+from .refusal import watch_refusals
+from .registration import Registration
+
+logger = logging.getLogger(__name__)
+
+HEALTH = Feature(
+    "the health check does not say when the worker is not registered",
+    (
+        Internal("livekit.agents", "AgentServer.run", touches=frozenset({"_http_server", "app"})),
+        Internal(
+            "livekit.agents",
+            "AgentServer._connection_task",
+            touches=frozenset({"_handle_register", "_run_ws"}),
+        ),
+        Internal("livekit.agents", "AgentServer._run_ws", frozenset({"ws"})),
+        Internal("livekit.agents.utils.http_server", "HttpServer.app"),
+    ),
+)
+
+REFUSAL = Feature(
+    "a worker whose key or secret is wrong tries again for ever",
+    (
+        *HEALTH.internals,
+        Internal(
+            "livekit.agents", "AgentServer.run", touches=frozenset({"_http_session", "_conn_task"})
+        ),
+        Internal(
+            "livekit.agents",
+            "AgentServer._connection_task",
+            touches=frozenset({"_http_session", "ws_connect"}),
+        ),
+        Internal("livekit.agents", "AgentServer.aclose", touches=frozenset({"_conn_task"})),
+    ),
+)
+
+_REFUSED = "LIVEKIT_API_KEY or LIVEKIT_API_SECRET is wrong for the LiveKit server at LIVEKIT_URL"
+_REFUSED_LATER = f"{_REFUSED}; it was not before, so the worker keeps trying"
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class RegisteredServer(AgentServer):
+    """Its health check fails while it is not registered; it ends if its key is refused at first."""
+
+    def __init__(self, *, health_grace: float, **options: Any) -> None:
+        """Prepare to run.
+
+        Args:
+            health_grace: Seconds without a registration after which the health check fails.
+            options: What `AgentServer` takes.
+        """
+        self._health_grace = health_grace
+        self._registration = Registration()
+        self._served: Any = None
+        self._has_warned = False
+        self._is_refused = False
+        self._ending: asyncio.Task[None] | None = None
+        self._http_session = None
+        super().__init__(**options)
+        if not REFUSAL.misfits:
+            # Called before the first attempt to register, which is a task of its own.
+            self.once("worker_started", self._watch_refusals)
+
+    async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
+        """Run as `AgentServer` does."""
+        if not unregistered:
+            self._registration.miss()
+        await super().run(devmode=devmode, unregistered=unregistered)
+
+    async def aclose(self) -> None:
+        """Close as `AgentServer` does.
+
+        Raises:
+            SystemExit: The key was refused. `run` could not raise it without a traceback in the log.
+        """
+        await super().aclose()
+        if self._is_refused:
+            raise SystemExit(BAD_SETTINGS)
+
+    @property
+    def _http_server(self) -> Any:
+        """The server of the health check, which `run` makes and starts."""
+        return self._served
+
+    @_http_server.setter
+    def _http_server(self, server: Any) -> None:
+        self._served = server
+        if server is not None and not HEALTH.misfits:
+            server.app.middlewares.append(self._check_health)
+
+    @web.middleware
+    async def _check_health(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        missing_for = self._registration.missing_for
+        if request.path == "/" and missing_for > self._health_grace:
+            reason = f"not registered with the LiveKit server for {missing_for:.0f} s"
+            return web.Response(status=503, text=reason)
+        return await handler(request)
+
+    async def _run_ws(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        """Serve the connection over which this worker has just been registered, until it ends."""
+        self._registration.hold()
+        self._has_warned = False
+        try:
+            await super()._run_ws(ws)
+        finally:
+            self._registration.miss()
+
+    def _watch_refusals(self) -> None:
+        if self._http_session is not None:
+            watch_refusals(self._http_session, self._on_refused)
+
+    async def _on_refused(self) -> None:
+        if self._registration.had:
+            if not self._has_warned:
+                self._has_warned = True
+                logger.warning(_REFUSED_LATER)
+            return
+        logger.error(_REFUSED)
+        self._is_refused = True
+        self._ending = asyncio.get_running_loop().create_task(super().aclose())
+        # Closing cancels this attempt. There is to be no other.
+        await asyncio.Event().wait()
