@@ -7,15 +7,21 @@ makes a participant when the room announces it, which can be three seconds after
 from __future__ import annotations
 
 from livekit import rtc
-from livekit.rtc._proto.participant_pb2 import OwnedParticipant, ParticipantInfo
 
 
-def make_newcomer(identity: str) -> rtc.RemoteParticipant:
+def make_newcomer(identity: str) -> rtc.RemoteParticipant | None:
     """A participant of which only the identity is known.
 
-    The rest is empty, and its kind is that of a standard participant.
+    Returns:
+        One whose other properties are empty, and whose kind is that of a standard participant. None
+        if the installed SDK makes its participants in another way than livekit 1.1.21 and 1.2.1.
     """
-    return rtc.RemoteParticipant(OwnedParticipant(info=ParticipantInfo(identity=identity)))
+    try:
+        from livekit.rtc._proto.participant_pb2 import OwnedParticipant, ParticipantInfo
+
+        return rtc.RemoteParticipant(OwnedParticipant(info=ParticipantInfo(identity=identity)))
+    except (ImportError, TypeError, ValueError):
+        return None
 
 
 def announce(newcomer: rtc.RemoteParticipant, participant: rtc.RemoteParticipant) -> None:

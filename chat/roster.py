@@ -49,7 +49,7 @@ class Roster:
         self._on_arrival = on_arrival
         self._on_departure = on_departure
         self._given_dialect = dialect
-        self._newcomers: dict[str, rtc.RemoteParticipant] = {}
+        self._newcomers: dict[str, rtc.RemoteParticipant | None] = {}
         self._next_detection = asyncio.Event()
         self._listeners: dict[Any, Callable[..., None]] = {
             "participant_connected": self._on_present,
@@ -70,7 +70,7 @@ class Roster:
         if not self.announced(identity):
             self._newcomers.setdefault(identity, make_newcomer(identity))
 
-    def participant(self, identity: str) -> rtc.RemoteParticipant:
+    def participant(self, identity: str) -> rtc.RemoteParticipant | None:
         """Who has an identity, as far as it is known.
 
         Returns:

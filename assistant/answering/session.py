@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from livekit.agents import AgentSession, APIConnectOptions, llm
-from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from .text_agent import TextAgent
 from .text_output import ReplyTextOutput
@@ -59,13 +58,24 @@ def create_session(language_model: llm.LLM[Any]) -> OwnedSession:
         vad=None,
         turn_handling={"turn_detection": "manual"},
         user_away_timeout=None,
-        conn_options=SessionConnectOptions(
+        **_connect_options(),
+    )
+
+
+def _connect_options() -> dict[str, Any]:
+    try:
+        from livekit.agents.voice.agent_session import SessionConnectOptions
+
+        options = SessionConnectOptions(
             # The agent retries, and knows whether anything was already shown.
             llm_conn_options=APIConnectOptions(max_retry=0),
             # A conversation outlives any number of failed answers.
             max_unrecoverable_errors=sys.maxsize,
-        ),
-    )
+        )
+    except (ImportError, TypeError):
+        # The class is not exported; the worker looks for it at start and says what is lost.
+        return {}
+    return {"conn_options": options}
 
 
 async def start_session(session: AgentSession[None], agent: TextAgent) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livekit.agents.voice.io import TextOutput
+from livekit.agents import io
 
 from .reply import ReplyWriter
 
@@ -10,7 +10,7 @@ STEP_SEPARATOR = "\n\n"
 """Put between the texts that an LLM writes before and after a tool call."""
 
 
-class ReplyTextOutput(TextOutput):
+class ReplyTextOutput(io.TextOutput):
     """A text output whose `capture_text` only appends, so that the LLM never waits for a network."""
 
     def __init__(self) -> None:

@@ -110,12 +110,22 @@ HEALTH_PORT_OF_START = Feature(
 
 _OF_OTHERS = (
     Feature(
-        "a running reply has no grace when the agent leaves",
+        "a failed request is repeated by the session too, and some failures end it",
         (
             Internal(
-                "livekit.agents.job",
-                "JobContext.__init__",
-                touches=frozenset({"_primary_agent_session"}),
+                "livekit.agents.voice.agent_session",
+                "SessionConnectOptions.__init__",
+                frozenset({"llm_conn_options", "max_unrecoverable_errors"}),
+            ),
+        ),
+    ),
+    Feature(
+        "messages of people whom a room has not announced yet come without their participant",
+        (
+            Internal("livekit.rtc._proto.participant_pb2", "OwnedParticipant"),
+            Internal("livekit.rtc._proto.participant_pb2", "ParticipantInfo"),
+            Internal(
+                "livekit.rtc.participant", "RemoteParticipant.__init__", frozenset({"owned_info"})
             ),
         ),
     ),

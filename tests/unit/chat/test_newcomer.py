@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -43,6 +44,16 @@ def shown(participant: rtc.Participant | None) -> Mapping[str, object]:
     return {name: getattr(participant, name) for name in PROPERTIES}
 
 
+async def test_an_sdk_that_makes_participants_otherwise_costs_the_participant_alone(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "livekit.rtc._proto.participant_pb2", None)
+    message = await listening.message_of("ada")
+    assert (message.participant_identity, message.participant) == ("ada", None)
+    real = listening.room.announce("ada")
+    assert (await listening.message_of("ada", "again")).participant is real
+
+
 def test_all_but_the_identity_is_empty() -> None:
     properties = dict(shown(make_newcomer("ada")))
     assert properties.pop("identity") == "ada"
@@ -73,7 +84,9 @@ async def test_once_announced_it_shows_what_the_room_shows(listening: Listening)
     assert message.participant.attributes == {"mood": "good"}
     assert message.participant.state == rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
     # The SDK replaces the whole of it, too.
-    real._info = make_newcomer("ada")._info
+    blank = make_newcomer("ada")
+    assert blank is not None
+    real._info = blank._info
     assert shown(message.participant) == shown(real)
     assert (await listening.message_of("ada", "again")).participant is real
 

@@ -35,7 +35,6 @@ FOR_TYPES_ALONE = {
 }
 
 NO_CHOICE = {
-    "livekit.agents.voice.agent_session.SessionConnectOptions",
     "livekit.agents.voice.io.TextOutput",
 }
 """What `AgentSession` takes as arguments: without these there is no session, as without itself."""
@@ -115,7 +114,7 @@ def test_every_private_attribute_of_others_is_listed() -> None:
 @pytest.fixture
 def imported_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The project's modules are imported again when they are next asked for."""
-    mine = ("agent", "assistant", "chat", "worker.hosting")
+    mine = ("assistant", "chat", "worker.hosting", "worker.serving")
 
     def loaded() -> set[str]:
         return {n for n in sys.modules if any(f"{n}.".startswith(f"{m}.") for m in mine)}
@@ -123,6 +122,7 @@ def imported_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = loaded()
     with monkeypatch.context() as modules:
         modules.delattr(worker, "hosting")
+        modules.delattr(worker, "serving", raising=False)
         for name in before:
             modules.delitem(sys.modules, name)
         yield
@@ -156,9 +156,9 @@ def _without_parameters(initialize: Callable[..., None]) -> Callable[..., None]:
 
 
 def _comes_up() -> None:
-    agent = import_module("agent")
+    serving = import_module("worker.serving")
     for isolation in ("shared", "process"):
-        agent.create_server(Settings(chat_isolation=isolation))
+        serving.create_server(Settings(chat_isolation=isolation))
 
 
 @pytest.mark.usefixtures("imported_anew")
