@@ -15,7 +15,8 @@ from worker.devstack.paths import cache
 from worker.devstack.toolchain import find_or_install_go, go_environment
 
 VERSION = "1.13.5"
-"""The version that is built."""
+"""The version that is built: the newest that `go install` takes. The module of every later one, up to
+1.13.11 at least, replaces others by forks, which only a build in its own checkout may do."""
 
 _PACKAGE = f"github.com/livekit/livekit-server/cmd/server@v{VERSION}"
 
