@@ -3,7 +3,7 @@
 - `environment`: the virtual environment. It runs before there is one, so it and all it imports
   keep to the standard library.
 - `livekit_binary`, `toolchain`: a livekit-server to run, built where none is installed.
-- `commands`: what takes minutes shows that it gets on; `command_line`: how a command ends.
+- `commands`, `progress`: what takes minutes shows that it gets on; `command_line`: how a command ends.
 - `process`, `leash`: child processes that never outlive us.
 - `livekit_server`, `local_llm` with its `model_server`, `agent_worker`: which ones there are.
 - `checks`: whether the servers that the settings name are there.

@@ -1,18 +1,20 @@
-"""Long commands that write a log and show that they are getting on."""
+"""Long commands that write a log while their progress is shown."""
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from worker.devstack.errors import StackError
 from worker.devstack.process import Child
+from worker.devstack.progress import ProgressLine
 
 Report = Callable[[str], None]
 """Shows one line to the person who waits."""
 
-PROGRESS_INTERVAL = 5.0
-"""Seconds between two lines of progress."""
+_PAUSE = 1.0
+"""Seconds between two looks at what a command has written."""
 
 _SIGNS_OF_NO_NETWORK = ("Retrying (Retry", "dial tcp", "TLS handshake timeout")
 """How pip and Go say it in their output."""
@@ -21,7 +23,7 @@ _SIGNS_OF_NO_NETWORK = ("Retrying (Retry", "dial tcp", "TLS handshake timeout")
 def run_logged(
     command: Sequence[str],
     log: Path,
-    progress: Callable[[str, int], None],
+    progress: Callable[[str, int], str],
     *,
     env: Mapping[str, str] | None = None,
 ) -> None:
@@ -30,7 +32,7 @@ def run_logged(
     Args:
         command: Program and arguments.
         log: Where its output goes, replaced if it exists.
-        progress: Called again and again with the output so far and the seconds since the start.
+        progress: Says in a line how far it is, of the output so far and the seconds since the start.
         env: The whole environment; None means ours.
 
     Raises:
@@ -39,9 +41,13 @@ def run_logged(
     """
     started = time.monotonic()
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output, Child(command[0], command, env=env, output=output) as child:
-        while (status := child.wait(PROGRESS_INTERVAL)) is None:
-            progress(_read(log), round(time.monotonic() - started))
+    with (
+        log.open("wb") as output,
+        ProgressLine(sys.stdout) as line,
+        Child(command[0], command, env=env, output=output) as child,
+    ):
+        while (status := child.wait(_PAUSE)) is None:
+            line.show(progress(_read(log), round(time.monotonic() - started)))
     if status:
         raise subprocess.CalledProcessError(status, list(command), _read(log))
 

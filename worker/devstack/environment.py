@@ -2,6 +2,9 @@
 
 Runs before the environment exists: nothing here or imported here needs more than the standard
 library. `python -m worker.devstack.environment GROUP...` installs `requirements/GROUP.txt`.
+
+What was interrupted is not mended but made again, whatever was half done by then: an environment is
+whole once a first group is installed, and again when the mark of a later installation is gone.
 """
 
 import fcntl
@@ -10,6 +13,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,14 +36,14 @@ def prepare(groups: Iterable[str], report: Report) -> None:
         StackError: It cannot be done; the line says why.
     """
     groups = list(groups)
-    if all(map(_is_installed, groups)):
+    if _is_whole() and all(map(_is_installed, groups)):
         return
     with _one_installation_at_a_time(report):
-        outdated = [group for group in groups if not _is_installed(group)]
-        if outdated and not _works(_python()):
+        if not _is_whole():
             _create(report)
-        for group in outdated:
-            _install(group, report)
+        for group in groups:
+            if not _is_installed(group):
+                _install(group, report)
 
 
 def lock_file(group: str) -> Path:
@@ -62,10 +66,10 @@ def pip_install(
     lock = lock_file(group)
     total = lock.read_text(encoding="utf-8").count("==")
 
-    def progress(output: str, seconds: int) -> None:
+    def progress(output: str, seconds: int) -> str:
         done = output.count("\nCollecting ") + output.startswith("Collecting ")
         step = "unpacking" if "\nInstalling collected" in output else f"package {done} of {total}"
-        report(f"  {step}, {seconds} s")
+        return f"  {step}, {seconds} s"
 
     # The lock is complete, so pip need not look at what the packages say they depend on.
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
@@ -93,8 +97,11 @@ def _one_installation_at_a_time(report: Report) -> Iterator[None]:
 
 
 def _install(group: str, report: Report) -> None:
+    # Stays where pip fails or is ended: it may have left packages that it takes for installed.
+    _unfinished().touch()
     pip_install(_python(), group, VENV / f"install-{group}.log", report)
     _stamp(group).write_text(_digest(group), encoding="utf-8")
+    _unfinished().unlink()
 
 
 def _create(report: Report) -> None:
@@ -107,10 +114,19 @@ def _create(report: Report) -> None:
         )
     report(f"creating {VENV.relative_to(PROJECT)} with Python {sys.version.split()[0]}")
     command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode:
-        words = " ".join((made.stderr or made.stdout).split())
-        raise StackError(f"cannot create {VENV}: {words[-300:]}")
+    # Not in the environment, which is emptied.
+    with tempfile.TemporaryDirectory(prefix="venv-") as scratch:
+        try:
+            run_logged(command, Path(scratch, "log"), lambda _, seconds: f"  {seconds} s")
+        except subprocess.CalledProcessError as error:
+            words = " ".join(error.output.split())
+            raise StackError(f"cannot create {VENV}: {words[-300:]}") from error
+
+
+def _is_whole() -> bool:
+    """Whether there is an environment that was made to its end and not left in between since."""
+    begun_well = any(VENV.glob(_stamp("*").name))
+    return begun_well and not _unfinished().exists() and _works(_python())
 
 
 def _works(python: Path) -> bool:
@@ -123,9 +139,7 @@ def _works(python: Path) -> bool:
 
 def _is_installed(group: str) -> bool:
     stamp = _stamp(group)
-    return (
-        stamp.exists() and stamp.read_text(encoding="utf-8") == _digest(group) and _works(_python())
-    )
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == _digest(group)
 
 
 def _digest(group: str) -> str:
@@ -134,6 +148,10 @@ def _digest(group: str) -> str:
 
 def _stamp(group: str) -> Path:
     return VENV / f"installed-{group}"
+
+
+def _unfinished() -> Path:
+    return VENV / "unfinished"
 
 
 def _python() -> Path:

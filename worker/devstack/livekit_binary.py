@@ -18,6 +18,9 @@ VERSION = "1.13.5"
 """The version that is built: the newest that `go install` takes. The module of every later one, up to
 1.13.11 at least, replaces others by forks, which only a build in its own checkout may do."""
 
+_SCRATCH = "building-"
+"""How the folder of a build is named. It is removed with the build."""
+
 _PACKAGE = f"github.com/livekit/livekit-server/cmd/server@v{VERSION}"
 
 
@@ -45,11 +48,16 @@ def find_or_build(report: Report) -> Path:
 def _build(binary: Path, report: Report) -> None:
     log = binary.parent / "livekit-server-build.log"
 
-    def progress(output: str, seconds: int) -> None:
+    def progress(output: str, seconds: int) -> str:
         modules, packages = output.count("go: downloading"), output.count("\n")
-        report(f"  {modules} modules, {packages - modules} packages, {seconds} s")
+        return f"  {modules} modules, {packages - modules} packages, {seconds} s"
 
-    with tempfile.TemporaryDirectory(dir=binary.parent, ignore_cleanup_errors=True) as scratch:
+    for left in binary.parent.glob(f"{_SCRATCH}*"):
+        # A build that was killed outright leaves a gigabyte. None but this one runs now.
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        prefix=_SCRATCH, dir=binary.parent, ignore_cleanup_errors=True
+    ) as scratch:
         go = find_or_install_go(Path(scratch, "toolchain"), report)
         report(f"building livekit-server {VERSION}, once: this takes two to five minutes")
         # Go's own caches would keep more than a gigabyte in the user's home for this one binary.

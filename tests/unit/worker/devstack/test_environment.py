@@ -1,6 +1,9 @@
 """The virtual environment follows its lock files."""
 
 import importlib.util
+import os
+import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +27,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
     write_lock(tmp_path, LOCK)
     write_python(tmp_path, "exit 0")
+    (tmp_path / ".venv" / "installed-before").touch()
     return tmp_path
 
 
@@ -76,12 +80,80 @@ def test_two_at_once_install_one_after_the_other(project: Path) -> None:
     assert len(runs(project)) == 1
 
 
-def test_a_failed_installation_is_tried_again(project: Path) -> None:
-    write_python(project, "echo 'ERROR: No space left on device'; exit 1")
-    for _ in range(2):
-        with pytest.raises(StackError, match=r"worker.txt failed: ERROR: No space left"):
-            prepare(["worker"], print)
-    assert len(runs(project)) == 2
+def has_pip(project: Path) -> bool:
+    python = project / ".venv" / "bin" / "python"
+    return subprocess.run([python, "-m", "pip", "--version"], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("pip", "complaint"),
+    [
+        ("echo 'ERROR: No space left on device'; exit 1", "ERROR: No space left"),
+        ("echo 'Installing collected packages'; kill -9 $$", "Installing collected packages"),
+    ],
+    ids=["full disk", "killed"],
+)
+def test_after_a_failed_installation_the_environment_is_made_again(
+    project: Path, pip: str, complaint: str
+) -> None:
+    write_python(project, pip)
+    with pytest.raises(StackError, match=f"worker.txt failed: {complaint}"):
+        prepare(["worker"], print)
+    write_lock(project, "# Nothing to install.\n")
+    said: list[str] = []
+    prepare(["worker"], said.append)
+    assert said[0].startswith("creating .venv")
+    assert has_pip(project)
+
+
+def test_an_interrupted_creation_is_done_again(project: Path) -> None:
+    venv = project / ".venv"
+    command = [sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)]
+    subprocess.run(command, check=True)
+    assert not has_pip(project), "as it is left before pip comes"
+    write_lock(project, "# Nothing to install.\n")
+    prepare(["worker"], print)
+    assert has_pip(project)
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from worker.devstack import environment
+from worker.devstack.command_line import run_command
+
+environment.PROJECT = Path(sys.argv[1])
+environment.VENV = environment.PROJECT / ".venv"
+run_command(lambda report: environment.prepare(["worker"], report))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_installation_is_begun_anew(project: Path, number: signal.Signals) -> None:
+    begun = project / "begun"
+    os.mkfifo(begun)
+    write_python(project, f"echo > {begun}; exec sleep 600")
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED, project], cwd=PROJECT) as command:
+        begun.read_text(encoding="utf-8")
+        command.send_signal(number)
+    write_lock(project, "# Nothing to install.\n")
+    said: list[str] = []
+    prepare(["worker"], said.append)
+    assert said[0].startswith("creating .venv")
+    assert has_pip(project)
+
+
+def test_what_else_is_asked_for_is_installed_anew_with_it(project: Path) -> None:
+    write_lock(project, "# Nothing to install.\n")
+    shutil.copy(project / "requirements" / "worker.txt", project / "requirements" / "dev.txt")
+    prepare(["worker"], print)
+    (project / ".venv" / "unfinished").touch()
+    said: list[str] = []
+    prepare(["worker", "dev"], said.append)
+    assert [line for line in said if line.startswith("installing")] == [
+        "installing requirements/worker.txt",
+        "installing requirements/dev.txt",
+    ]
 
 
 def test_a_missing_network_is_told_as_such(project: Path) -> None:

@@ -51,6 +51,14 @@ def test_the_one_on_path_goes_first(programs: Path, cached: Path, said: list[str
     assert said == []
 
 
+def test_what_a_killed_build_left_is_removed(programs: Path, cached: Path, said: list[str]) -> None:
+    write_program(programs / "go", BUILDS)
+    left = cached.parent / "building-left"
+    write_program(left / "gopath" / "something", "")
+    find_or_build(said.append)
+    assert not left.exists()
+
+
 def test_the_cached_one_goes_before_a_build(programs: Path, cached: Path, said: list[str]) -> None:
     write_program(cached, "")
     write_program(programs / "go", FAILS)
