@@ -25,9 +25,9 @@ def main() -> None:
     with explained_imports():
         from livekit.agents import cli
 
-        from worker.console import prepare_for_console
+        from worker.livekit_commands import prepare_livekit_commands
 
-        prepare_for_console(sys.argv[1:])
+        prepare_livekit_commands(sys.argv[1:])
     cli.run_app(built)
 
 
@@ -35,12 +35,12 @@ def main() -> None:
 def _server() -> AgentServer:
     """Check the settings for the command that this process was started with, and build the worker."""
     with explained_imports():
-        from worker.settings import check_for_command, load_settings
+        from worker.command import check_command
 
-        settings = load_settings()
-        check_for_command(settings, sys.argv[1:])
+        check_command(sys.argv[1:])
         from worker.serving import create_server
-    return create_server(settings)
+        from worker.settings import load_settings
+    return create_server(load_settings())
 
 
 def __getattr__(name: str) -> AgentServer:

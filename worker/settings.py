@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import socket
-import sys
-from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
-from typing import Annotated, Any, Literal, NoReturn
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-BAD_SETTINGS = 2
-"""Exit status for settings that are missing or wrong."""
+from .refusal import refuse
+from .unknown_names import warn_of_unknown_names
+from .wrong_values import explain
+
+ENV_FILE = ".env"
+"""Read in the folder that the program runs in. The environment goes before it."""
 
 DEFAULT_MODEL = "gpt-4.1-mini"
 
@@ -22,7 +21,7 @@ DEFAULT_MODEL = "gpt-4.1-mini"
 class Settings(BaseSettings):
     """The variables, by their names in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", frozen=True)
 
     livekit_url: str | None = None
     """Where the LiveKit server is: ``ws://`` or ``wss://`` (``http`` and ``https`` also work)."""
@@ -97,6 +96,9 @@ class Settings(BaseSettings):
     chat_health_grace: Annotated[float, Field(ge=0)] = 30.0
     """Seconds without a registration at the LiveKit server after which the health check fails."""
 
+    chat_log_level: Literal["debug", "info", "warn", "error"] = "info"
+    """The least of what is logged; ``--log-level`` goes before it."""
+
     @model_validator(mode="before")
     @classmethod
     def _ignore_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -106,94 +108,29 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings. Prints one line that names the variable, and exits, if one is wrong."""
-    try:
-        return _read()
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        refuse(str(first["loc"][0]).upper(), first["msg"])
+    """Read the settings; exits with a line for each that is wrong."""
+    settings, complaints = read_settings()
+    if complaints:
+        refuse(complaints)
+    return settings
 
 
 @cache
-def _read() -> Settings:
-    return Settings()
+def read_settings() -> tuple[Settings, tuple[str, ...]]:
+    """Read the settings, also where some of them are wrong.
 
+    Warns of variables that look like settings and are none.
 
-def check_for_command(settings: Settings, arguments: Sequence[str]) -> None:
-    """Exit with one line, before LiveKit's command line runs, if a command lacks a setting.
-
-    Args:
-        settings: What the environment says.
-        arguments: The command line without the program's name. Options that take the place of a
-            variable are respected; help, and commands that need nothing, are let through.
+    Returns:
+        The settings, with the default in place of each wrong one; a line for each of these.
     """
-    command = next((a for a in arguments if a in _COMMANDS), None)
-    if command is None or "--help" in arguments:
-        return
-    if command in _COMMANDS_IN_ROOMS:
-        _require_livekit(settings, arguments)
-    # `lk agent dev` is spelled `start --dev`.
-    if command == "start" and "--dev" not in arguments:
-        _require_free_port(settings.chat_health_port)
-    _require_llm(settings)
-
-
-_COMMANDS_IN_ROOMS = ("dev", "start", "connect")
-_COMMANDS = (*_COMMANDS_IN_ROOMS, "console")
-
-
-def _require_livekit(settings: Settings, arguments: Sequence[str]) -> None:
-    required = {
-        "--url": ("LIVEKIT_URL", settings.livekit_url),
-        "--api-key": ("LIVEKIT_API_KEY", settings.livekit_api_key),
-        "--api-secret": ("LIVEKIT_API_SECRET", settings.livekit_api_secret),
-    }
-    for option, (variable, value) in required.items():
-        if value is None and _option(arguments, option) is None:
-            refuse(variable, "is not set (with no LiveKit server at hand, run `make dev`)")
-    url = _option(arguments, "--url") or settings.livekit_url
-    _require_url("LIVEKIT_URL", url, ("ws", "wss", "http", "https"))
-
-
-def _option(arguments: Sequence[str], name: str) -> str | None:
-    """The value of an option on the command line, given as ``--name value`` or ``--name=value``."""
-    for argument, following in pairwise((*arguments, "")):
-        if argument == name:
-            return following
-        if argument.startswith(f"{name}="):
-            return argument.removeprefix(f"{name}=")
-    return None
-
-
-def _require_llm(settings: Settings) -> None:
-    if settings.openai_api_key is None and settings.openai_base_url is None:
-        refuse("OPENAI_API_KEY", "is not set, nor is OPENAI_BASE_URL (with no LLM, run `make dev`)")
-    _require_url("OPENAI_BASE_URL", settings.openai_base_url, ("http", "https"))
-
-
-def _require_url(variable: str, url: str | None, schemes: tuple[str, ...]) -> None:
-    if url is not None and not _is_url(url, schemes):
-        refuse(variable, f"must be a URL that starts with {schemes[0]}:// or {schemes[1]}://")
-
-
-def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    warn_of_unknown_names(ENV_FILE, [name.upper() for name in Settings.model_fields])
     try:
-        url = urlsplit(text)
-        return url.scheme in schemes and bool(url.hostname) and url.port != 0
-    except ValueError:
-        return False
-
-
-def _require_free_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError:
-            refuse("CHAT_HEALTH_PORT", f"{port} is in use; choose another, or 0 for any")
-
-
-def refuse(variable: str, complaint: str) -> NoReturn:
-    """Say in one line what is wrong with a variable, and exit."""
-    sys.stderr.write(f"{variable} {complaint[:1].lower()}{complaint[1:]}\n")
-    raise SystemExit(BAD_SETTINGS)
+        return Settings(), ()
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)
+    schemas = Settings.model_json_schema()["properties"]
+    names = [str(each["loc"][0]) for each in wrong]
+    complaints = (explain(schemas[n], n.upper(), e) for n, e in zip(names, wrong, strict=True))
+    defaults = {name: Settings.model_fields[name].default for name in names}
+    return Settings(**defaults), tuple(dict.fromkeys(complaints))

@@ -52,6 +52,15 @@ class Program:
             await self._press(line[typed - 1], f"{line[:typed]}\x1b[37m\u2588")
         await self._press("\r", "Thinking")
 
+    async def press_until_it_ends(self, key: str) -> None:
+        """Press a key of LiveKit's console until the program is gone, or has no more terminal."""
+        # As with others, it throws away what comes before it is ready.
+        for _ in range(5):
+            os.write(self._terminal, key.encode())
+            with contextlib.suppress(TimeoutError):
+                await eventually(lambda: self.status is not None, 4)
+                return
+
     async def _press(self, key: str, echo: str) -> None:
         # The console throws away keys that come before it is ready for the next one.
         for _ in range(5):

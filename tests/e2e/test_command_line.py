@@ -52,15 +52,19 @@ def own_door(server: LiveKitServer, token: MintToken, room_name: str) -> Door:
     return Door(server.url, token, room_name)
 
 
-async def test_a_missing_setting_is_one_line(tmp_path: Path) -> None:
+async def test_what_is_not_set_is_a_line_each(tmp_path: Path) -> None:
+    lacking = {
+        "start": ["LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "OPENAI_API_KEY"],
+        "console": ["OPENAI_API_KEY"],
+    }
     async with (
         agent_program("start", folder=tmp_path) as start,
         agent_program("console", "--text", folder=tmp_path) as console,
     ):
-        for program, variable in [(start, "LIVEKIT_URL"), (console, "OPENAI_API_KEY")]:
+        for program, variables in zip((start, console), lacking.values(), strict=True):
             assert await program.ends(START_LIMIT) == 2
-            await program.prints(variable)
-            assert program.output.strip().count("\n") == 0
+            await program.prints(variables[-1])
+            assert [line.split()[0] for line in program.output.splitlines()] == variables
 
 
 async def test_dev_chats_and_ctrl_c_completes_the_reply(
@@ -147,14 +151,20 @@ async def test_connect_joins_the_room_it_is_told(
         assert "Traceback" not in program.output
 
 
-async def test_console_answers_without_a_room(
-    settings: dict[str, str], fake_openai: FakeOpenAI
+@pytest.mark.parametrize("key", ["Ctrl-C", "Ctrl-D"])
+async def test_console_answers_without_a_room_and_ends_with_a_key(
+    settings: dict[str, str], fake_openai: FakeOpenAI, key: str
 ) -> None:
     llm_alone = {k: v for k, v in settings.items() if not k.startswith("LIVEKIT_")}
     async with agent_program("console", "--text", settings=llm_alone) as program:
         await program.prints("Type to talk")
         await program.enter("ping")
         await program.prints("You said: ping", 30)
-        program.signal(signal.SIGINT, group=True)
-        await program.ends()
-        assert "Traceback" not in program.output
+        answered = len(program.output)
+        if key == "Ctrl-C":
+            program.signal(signal.SIGINT, group=True)
+        else:
+            await program.press_until_it_ends("\x04")
+        assert await program.ends() in (0, 130)
+        for trouble in ("Traceback", "WARNING", "outlived", "DEBUG"):
+            assert trouble not in program.output[answered:]

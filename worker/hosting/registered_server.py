@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 from livekit.agents import AgentServer
 
-from worker.settings import BAD_SETTINGS
+from worker.refusal import BAD_SETTINGS
 
 from .internals import Feature, Internal
 from .refusal import watch_refusals

@@ -38,6 +38,7 @@ def create_server(settings: Settings) -> AgentServer:
         api_secret=secret.get_secret_value() if secret is not None else None,
         health_port=settings.chat_health_port,
         health_grace=settings.chat_health_grace,
+        log_level=settings.chat_log_level,
         preload_modules=[__package__, *_IMPORTED_LATE],
         setup_fnc=prepare_process,
         session_end_timeout=SESSION_END_LIMIT + settings.chat_closing_grace,

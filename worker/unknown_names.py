@@ -1,0 +1,62 @@
+"""Variables that look like settings and are none: most likely slips of the pen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+OURS = "CHAT_"
+"""Begins the names that no other program has a use for."""
+
+SHARED = ("LIVEKIT_", "OPENAI_")
+"""Begin names that the libraries, and other programs of theirs, have too."""
+
+OF_LIBRARIES = frozenset({"OPENAI_ADMIN_KEY", "OPENAI_API_TYPE", "LIVEKIT_WORKER_TOKEN"})
+"""Names that are much like settings of ours, and are known to the libraries."""
+
+LIKENESS = 0.83
+"""From where on, of 1, a name that others may use is taken for a slip: OPENAI_KEY just is."""
+
+TOLD = "SETTINGS_WARNED"
+"""Tells the processes that are started from this one that all is said."""
+
+
+def warn_of_unknown_names(env_file: str, known: Collection[str]) -> None:
+    """Write a line for each unknown name in the environment or the file to stderr.
+
+    Args:
+        env_file: A file of variables; may be missing.
+        known: The names of all settings.
+    """
+    if TOLD in os.environ:
+        return
+    variables = {**dotenv_values(Path(env_file)), **os.environ}
+    for line in find_unknown_names((name for name, value in variables.items() if value), known):
+        os.environ[TOLD] = "1"
+        sys.stderr.write(f"warning: {line}\n")
+
+
+def find_unknown_names(names: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """Say of each name that looks like a setting and is none which one was probably meant.
+
+    Args:
+        names: Variables that have a value.
+        known: The names of all settings.
+    """
+    given = {name.upper() for name in names}
+    for name in sorted(given.difference(known, OF_LIBRARIES)):
+        if name.startswith(OURS):
+            ends = [each.removeprefix(OURS) for each in known if each.startswith(OURS)]
+            meant = get_close_matches(name.removeprefix(OURS), ends, n=1)
+            hint = f"did you mean {OURS}{meant[0]}?" if meant else "see .env.example"
+            yield f"{name} is not a setting and is ignored: {hint}"
+        elif name.startswith(SHARED):
+            meant = get_close_matches(name, known, n=1, cutoff=LIKENESS)
+            # Where the right one is set as well, the other is most likely for somebody else.
+            if meant and meant[0] not in given:
+                yield f"{name} is not a setting and is ignored: did you mean {meant[0]}?"
