@@ -29,7 +29,7 @@ setup: ## Prepare .venv and all that `make dev` needs
 .PHONY: dev
 dev: ## Run the agent, with a local LiveKit server and LLM where none are set
 	$(call install,worker)
-	@exec $(BIN)/python -m worker.devstack
+	@exec $(BIN)/python -m worker.devstack $(ARGS)
 
 .PHONY: chat
 chat: ## Chat in this terminal, with the agent of `make dev` or the server in LIVEKIT_URL

@@ -4,7 +4,6 @@ import argparse
 
 from worker.devstack.command_line import run_command
 from worker.devstack.commands import Report
-from worker.devstack.stack import prepare_stack, run_stack
 from worker.settings import load_settings
 
 
@@ -12,11 +11,22 @@ def main() -> None:
     """Read the arguments and do what they say."""
     parser = argparse.ArgumentParser(prog="python -m worker.devstack", description=__doc__)
     parser.add_argument("--prepare", action="store_true", help="set up without starting anything")
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warn", "error"),
+        help="the least of the agent's log that is shown (default: CHAT_LOG_LEVEL, or else info)",
+    )
     arguments = parser.parse_args()
 
     def command(report: Report) -> None:
+        settings = load_settings()
+        if arguments.log_level:
+            settings = settings.model_copy(update={"chat_log_level": arguments.log_level})
+        # It takes a second, and a wrong setting should be told before.
+        from worker.devstack.stack import prepare_stack, run_stack
+
         work = prepare_stack if arguments.prepare else run_stack
-        work(load_settings(), report)
+        work(settings, report)
 
     run_command(command)
 

@@ -38,7 +38,9 @@ def check_livekit(settings: Settings) -> None:
             f"LIVEKIT_URL, {url}, answers with HTTP status {error.status}: is it a LiveKit server?"
         ) from error
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise StackError(f"no LiveKit server answers at LIVEKIT_URL, {url}") from error
+        raise StackError(
+            f"no LiveKit server answers at LIVEKIT_URL, {url}: unset it to run a server here"
+        ) from error
 
 
 def check_llm(settings: Settings) -> None:

@@ -4,7 +4,8 @@ import datetime
 
 from livekit import api
 
-from worker.devstack.state import StackState
+from worker.devstack.paths import PROJECT, RUN
+from worker.devstack.state import SHELL_FILE, StackState
 
 TOKEN_LIFETIME = datetime.timedelta(days=1)
 """How long the printed token lets its holder in."""
@@ -44,6 +45,8 @@ The agent is ready, in room {state.room}. To chat with it
       URL    {state.url}
       Token  {token}
       Room   {state.room} (the token names it)
+  with LiveKit's tools:  source {RUN.relative_to(PROJECT) / SHELL_FILE}, in a terminal for that alone;
+      then, for example, lk room list
 
 Ctrl-C ends everything that was started here. The agent's log follows.
 """

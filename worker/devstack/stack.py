@@ -85,7 +85,11 @@ class _Stack:
         self._report("starting the agent")
         grace = self._settings.chat_closing_grace
         agent = self._running.enter_context(
-            AgentWorker.start(self._environment, closing_grace=grace)
+            AgentWorker.start(
+                self._environment,
+                closing_grace=grace,
+                log_level=self._settings.chat_log_level,
+            )
         )
         agent.wait_until_registered()
         self._running.enter_context(published(state))

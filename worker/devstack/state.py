@@ -1,8 +1,9 @@
-"""The file that tells other programs, such as `make chat`, how to reach a running stack."""
+"""The files that tell other programs, such as `make chat`, how to reach a running stack."""
 
 import fcntl
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -10,6 +11,12 @@ from pathlib import Path
 
 from worker.devstack.errors import StackError
 from worker.devstack.paths import RUN
+
+STATE_FILE = "stack.json"
+"""For programs of this project."""
+
+SHELL_FILE = "livekit.env"
+"""For a shell to source, so that LiveKit's own tools find the server."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +45,41 @@ def only_one(folder: Path = RUN) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StackError("`make dev` runs in this folder already: use or stop that") from None
-        _path(folder).unlink(missing_ok=True)
+        _remove(folder)
         yield
 
 
 @contextmanager
-def published(state: StackState, folder: Path = RUN) -> Iterator[Path]:
-    """Have the state in the folder's `stack.json`, for the owner's eyes only, in this context."""
-    path = _path(folder)
-    unfinished = folder / "stack.json.new"
+def published(state: StackState, folder: Path = RUN) -> Iterator[None]:
+    """Have the state in the folder's files, for the owner's eyes only, in this context."""
+    _write(folder / STATE_FILE, json.dumps(asdict(state)))
+    _write(folder / SHELL_FILE, _shell_script(state))
+    try:
+        yield
+    finally:
+        _remove(folder)
+
+
+def _shell_script(state: StackState) -> str:
+    variables = {
+        "LIVEKIT_URL": state.url,
+        "LIVEKIT_API_KEY": state.api_key,
+        "LIVEKIT_API_SECRET": state.api_secret,
+    }
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_name(f"{path.name}.new")
     unfinished.unlink(missing_ok=True)
     with open(unfinished, "x", encoding="utf-8", opener=_private) as file:
-        json.dump(asdict(state), file)
+        file.write(text)
     unfinished.replace(path)
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
 
 
-def _path(folder: Path) -> Path:
-    return folder / "stack.json"
+def _remove(folder: Path) -> None:
+    for name in (STATE_FILE, SHELL_FILE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _private(path: str, flags: int) -> int:

@@ -93,9 +93,9 @@ def _only_in_start(port: int) -> Any:
 
 
 def _compare(max_rooms: int, open_files: int) -> None:
-    """Say it where no more rooms, or not even these, fit into a process for its open files."""
+    """Say it where the rooms do not all fit into a process for its open files."""
     fitting = rooms_within(open_files)
-    if fitting <= max_rooms:
+    if fitting < max_rooms:
         extra = {"open_files": open_files, "rooms_within": fitting, "max_rooms": max_rooms}
         logger.warning("open files limit the rooms: see ulimit -n", extra=extra)
 

@@ -7,13 +7,21 @@ from pathlib import Path
 import pytest
 
 from worker.devstack import process
-from worker.devstack.agent_worker import AgentWorker
+from worker.devstack.agent_worker import AgentWorker, LogLevel
 from worker.devstack.errors import StackError
 
 REGISTERS = """
 import sys, time
-print("INFO registered worker", file=sys.stderr, flush=True)
+print("12:00 - \x1b[32mINFO\x1b[0m agents - registered worker", file=sys.stderr, flush=True)
+print("12:01 - INFO agents - a room was joined", file=sys.stderr, flush=True)
+print("the end", file=sys.stderr, flush=True)
 time.sleep(600)
+"""
+
+STARTS = """
+import sys
+print("12:00 - INFO agents - starting", file=sys.stderr, flush=True)
+print("12:00 - WARN agents - beware", file=sys.stderr, flush=True)
 """
 
 
@@ -24,14 +32,40 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "agent.py"
 
 
-def test_it_is_ready_when_it_is_registered(
+@pytest.mark.parametrize(
+    ("log_level", "shown"),
+    [
+        ("debug", ["starting", "beware", "registered worker", "a room was joined"]),
+        ("info", ["beware", "a room was joined"]),
+        ("warn", ["beware"]),
+    ],
+)
+def test_until_it_is_registered_only_what_is_wrong_is_shown(
+    agent: Path,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    log_level: LogLevel,
+    shown: list[str],
+) -> None:
+    agent.write_text(STARTS + REGISTERS, encoding="utf-8")
+    with AgentWorker.start(os.environ, log_level=log_level) as worker:
+        worker.wait_until_registered(timeout=30.0)
+        output = b""
+        while b"the end" not in output:
+            output += capfdbinary.readouterr().out
+            worker.check()
+    assert [line.rpartition(" - ")[2] for line in output.decode().splitlines()] == [
+        *shown,
+        "the end",
+    ]
+
+
+def test_all_is_shown_where_it_does_not_get_so_far(
     agent: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    agent.write_text(REGISTERS, encoding="utf-8")
-    with AgentWorker.start(os.environ) as worker:
+    agent.write_text(STARTS, encoding="utf-8")
+    with AgentWorker.start(os.environ) as worker, pytest.raises(StackError):
         worker.wait_until_registered(timeout=30.0)
-        worker.check()
-    assert b"INFO registered worker\n" in capfdbinary.readouterr().out
+    assert b"INFO agents - starting\n" in capfdbinary.readouterr().out
 
 
 def test_it_gets_its_environment(agent: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -32,6 +32,6 @@ def test_it_calls_nobody_where_agents_come_by_themselves() -> None:
 
 def test_the_invitation_says_all_that_the_playground_asks_for() -> None:
     text = invite(STATE, "the-token")
-    for word in ("make chat", STATE.url, "the-token", STATE.room):
+    for word in ("make chat", STATE.url, "the-token", STATE.room, ".dev/livekit.env"):
         assert word in text
     assert STATE.api_secret not in text

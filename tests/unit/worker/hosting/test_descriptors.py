@@ -38,8 +38,8 @@ def test_where_it_may_not_be_raised_it_stays(monkeypatch: pytest.MonkeyPatch) ->
         assert raise_limit() == LOW
 
 
-@pytest.mark.parametrize(("max_rooms", "warnings"), [(3, 0), (4, 1), (100, 1)])
-async def test_a_worker_says_when_open_files_are_what_limits_it(
+@pytest.mark.parametrize(("max_rooms", "warnings"), [(3, 0), (4, 0), (5, 1)])
+async def test_a_worker_says_when_its_open_files_are_too_few_for_its_rooms(
     max_rooms: int,
     warnings: int,
     monkeypatch: pytest.MonkeyPatch,
