@@ -14,7 +14,8 @@ _EPILOG = f"""\
 Where it connects: --url and --token, else LIVEKIT_URL with LIVEKIT_API_KEY and LIVEKIT_API_SECRET
 (from the environment or .env), else the server of a running `make dev`.
 
-Piped, it sends each line, waits for the reply, and prints that:
+At the prompt /help lists the commands. Piped, it sends each line as it is, waits for the reply, and
+prints that:
   echo 'What is LiveKit?' | python -m chat
 
 With --dialect it sends and shows only what older or other clients do, by their rules:

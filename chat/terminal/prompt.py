@@ -11,7 +11,10 @@ from rich.console import Console, Group
 from rich.rule import Rule
 from rich.text import Text
 
-from .transcript import Entry, Message, Transcript
+from chat.printable import printable_line
+
+from .commands import Leave, Say, Tell, interpret
+from .transcript import Entry, Message, Notice, Transcript
 from .view import printed_lines, render, render_growing
 
 REDRAW_INTERVAL = 0.05
@@ -46,7 +49,7 @@ class PromptFace:
             self._session.app.invalidate()
 
     async def lines(self) -> AsyncIterator[str]:
-        """Yield each line that is entered, until Ctrl-C, Ctrl-D or `close`."""
+        """Yield each line to send, until Ctrl-C, Ctrl-D, `/quit` or `close`."""
         while not self._closed:
             try:
                 line = await self._session.prompt_async(
@@ -54,8 +57,13 @@ class PromptFace:
                 )
             except (EOFError, KeyboardInterrupt):
                 return
-            if line.strip():
-                yield line
+            match interpret(line):
+                case Say(text) if text.strip():
+                    yield text
+                case Tell(told):
+                    await self.show([Notice(printable_line(each)) for each in told])
+                case Leave():
+                    return
 
     def close(self) -> None:
         """Take the prompt away."""
@@ -84,7 +92,7 @@ class PromptFace:
     def _draw(self) -> ANSI:
         parts = [part for message in self._growing for part in ("", render_growing(message))]
         rows = max(1, self._console.height - EDITOR_ROWS)
-        status = Text(f"{self._transcript.status} · Ctrl-C leaves")
+        status = Text(f"{self._transcript.status} · /help · Ctrl-C leaves")
         with self._console.capture() as capture:
             self._console.print(printed_lines(Group(*parts, ""), self._console, rows), end="")
             self._console.print(Rule(status, style="dim", align="left"))

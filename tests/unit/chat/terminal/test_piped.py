@@ -129,6 +129,13 @@ async def test_without_an_agent_the_lines_are_sent_all_the_same() -> None:
     assert "No agent is here to answer." in scene.notices.getvalue()
 
 
+async def test_no_line_of_a_pipe_is_a_command() -> None:
+    lines = ["/help", "//help", "/etc/hosts"]
+    scene = Scene("\n".join(lines), agent_limit=0.01)
+    await scene.happens(Entered("den", ()))
+    assert await scene.rest() == lines
+
+
 async def test_no_input_ends_at_once() -> None:
     assert await Scene("").rest() == []
 

@@ -57,6 +57,15 @@ async def test_a_key_leaves(key: str, keys: PipeInput) -> None:
     assert await Scene(keys).typed() == []
 
 
+async def test_commands_are_carried_out_and_not_sent(keys: PipeInput) -> None:
+    keys.send_text("/help\r/halp me\r/stop\r//halp\r/quit\rnever\r")
+    scene = Scene(keys)
+    assert await scene.typed() == ["/stop", "/halp"]
+    shown = scene.printed.getvalue()
+    assert "/quit" in shown
+    assert "/halp is no command" in shown
+
+
 async def test_what_is_being_typed_survives_what_is_printed_meanwhile(keys: PipeInput) -> None:
     scene = Scene(keys)
     typing = asyncio.create_task(scene.typed())
@@ -80,7 +89,7 @@ async def test_what_grows_stands_above_the_prompt_and_what_is_complete_does_not(
 ) -> None:
     scene = Scene(keys)
     await scene.happens(Entered("den", (AGENT,)), Wrote(AGENT, "1", "He", complete=False))
-    status = "den · agent here · Ctrl-C leaves"
+    status = "den · agent here · /help · Ctrl-C leaves"
     assert scene.below == ["", "Assistant (writing…)", "  He", "", status, ">"]
     await scene.happens(Wrote(AGENT, "1", "Hello"))
     assert scene.below == ["", status, ">"]

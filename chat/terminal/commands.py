@@ -1,0 +1,62 @@
+"""What a line that begins with a slash means at the prompt. No I/O.
+
+Input from a pipe is data, and no line of it is a command: it is sent as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_COMMAND = re.compile(r"\s*(?P<slashes>/+)(?P<word>\w[\w-]*)(?:\s|$)")
+"""A word behind slashes and nothing else joined to it: a path such as ``/etc/hosts`` is none."""
+
+_STOP = "/stop"
+"""What the agent takes for the command. With more behind it, it would be a question."""
+
+HELP = (
+    "/stop    stops the answer that is being written",
+    "/quit    leaves; so do Ctrl-C and Ctrl-D",
+    "/help    shows this",
+    "//word   sends /word, whatever it means to those who read it",
+    "Up, Down: what you wrote earlier. Ctrl-R: search in it. Ctrl-W, Ctrl-U: erase a word, the line.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Send a text to the room."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Show lines to the user alone."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave the room."""
+
+
+def interpret(line: str) -> Say | Tell | Leave:
+    """Tell a command from a text."""
+    command = _COMMAND.match(line)
+    if command is None:
+        return Say(line)
+    if len(command["slashes"]) > 1:
+        return Say(line.replace("/", "", 1))
+    match command["word"].lower():
+        case "help":
+            return Tell(HELP)
+        case "quit" | "exit":
+            return Leave()
+        case "stop":
+            return Say(_STOP)
+    word = command["word"]
+    return Tell(
+        (f"/{word} is no command, and was not sent. /help lists them; //{word} sends /{word}.",)
+    )
