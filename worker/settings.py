@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .ignored_variables import warn_of_what_is_ignored
 from .refusal import refuse
-from .unknown_names import warn_of_unknown_names
 from .wrong_values import explain
 
 ENV_FILE = ".env"
@@ -119,14 +119,18 @@ def load_settings() -> Settings:
 def read_settings() -> tuple[Settings, tuple[str, ...]]:
     """Read the settings, also where some of them are wrong.
 
-    Warns of variables that look like settings and are none.
+    Warns of variables that look like settings and are none; exits where the file cannot be read.
 
     Returns:
         The settings, with the default in place of each wrong one; a line for each of these.
     """
-    warn_of_unknown_names(ENV_FILE, [name.upper() for name in Settings.model_fields])
     try:
+        warn_of_what_is_ignored(ENV_FILE, [name.upper() for name in Settings.model_fields])
         return Settings(), ()
+    except UnicodeDecodeError:
+        refuse([f"{ENV_FILE} is not UTF-8: save it as that"])
+    except OSError as error:
+        refuse([f"{ENV_FILE} cannot be read: {error.strerror}"])
     except ValidationError as error:
         wrong = error.errors(include_url=False)
     schemas = Settings.model_json_schema()["properties"]

@@ -15,10 +15,10 @@ _STOP = "/stop"
 """What the agent takes for the command. With more behind it, it would be a question."""
 
 HELP = (
-    "/stop    stops the answer that is being written",
-    "/quit    leaves; so do Ctrl-C and Ctrl-D",
-    "/help    shows this",
-    "//word   sends /word, whatever it means to those who read it",
+    "/stop: stops the answer that is being written",
+    "/quit: leaves; so do Ctrl-C and Ctrl-D",
+    "/help: shows this",
+    "//word: sends /word, whatever it means to those who read it",
     "Up, Down: what you wrote earlier. Ctrl-R: search in it. Ctrl-W, Ctrl-U: erase a word, the line.",
 )
 

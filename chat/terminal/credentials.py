@@ -66,7 +66,7 @@ def resolve(options: Options, environment: Mapping[str, str], folder: Path) -> C
     Raises:
         CredentialsError: If these do not tell, or only by halves.
     """
-    settings = {**dotenv_values(folder / ".env"), **environment}
+    settings = {**_env_file(folder / ".env"), **environment}
     url, api_key, api_secret = (settings.get(variable) or "" for variable in _VARIABLES)
     url = options.url or url
     if options.token is not None:
@@ -80,6 +80,15 @@ def resolve(options: Options, environment: Mapping[str, str], folder: Path) -> C
         token=_mint(project, options, agent_name=settings.get("CHAT_AGENT_NAME") or ""),
         source=project.source,
     )
+
+
+def _env_file(path: Path) -> dict[str, str | None]:
+    try:
+        return dotenv_values(path)
+    except UnicodeDecodeError:
+        raise CredentialsError(f"{path.name} is not UTF-8: save it as that.") from None
+    except OSError as error:
+        raise CredentialsError(f"{path.name} cannot be read: {error.strerror}.") from None
 
 
 def _with_token(options: Options, url: str) -> Credentials:

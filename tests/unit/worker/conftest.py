@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import worker.ignored_variables
 import worker.settings
-import worker.unknown_names
 from tests.environment import SETTINGS
 
 
@@ -18,8 +18,8 @@ def empty_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         if variable.startswith(SETTINGS):
             monkeypatch.delenv(variable)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(worker.unknown_names.TOLD, raising=False)
+    monkeypatch.delenv(worker.ignored_variables.TOLD, raising=False)
     worker.settings.read_settings.cache_clear()
     yield
     worker.settings.read_settings.cache_clear()
-    os.environ.pop(worker.unknown_names.TOLD, None)
+    os.environ.pop(worker.ignored_variables.TOLD, None)

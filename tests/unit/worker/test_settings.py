@@ -90,3 +90,14 @@ def test_a_secret_that_is_wrong_is_not_shown() -> None:
     schema = Settings.model_json_schema()["properties"]["openai_api_key"]
     error = ErrorDetails(type="", loc=("openai_api_key",), msg="it is too short", input="sk-hidden")
     assert explain(schema, "OPENAI_API_KEY", error) == "OPENAI_API_KEY is wrong: it is too short"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_file_in_another_encoding_is_one_line(
+    capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    Path(".env").write_text("CHAT_DISPLAY_NAME=Jürgen\n", encoding=encoding)
+    with pytest.raises(SystemExit) as exited:
+        load_settings()
+    assert exited.value.code == 2
+    assert capsys.readouterr().err == ".env is not UTF-8: save it as that\n"

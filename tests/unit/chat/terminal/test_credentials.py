@@ -144,6 +144,12 @@ def test_what_is_missing_is_said_in_one_line(
     assert "\n" not in str(caught.value)
 
 
+def test_a_file_in_another_encoding_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CHAT_DISPLAY_NAME=Jürgen\n", encoding="latin-1")
+    with pytest.raises(CredentialsError, match=r"^\.env is not UTF-8"):
+        resolve(Options(), {}, tmp_path)
+
+
 @pytest.mark.parametrize("pid", [0, -1, 2**70, "none", None, pytest.param(None, id="ended")])
 def test_a_dev_stack_that_does_not_run_is_none(
     pid: object, tmp_path: Path, request: pytest.FixtureRequest

@@ -1,14 +1,15 @@
-"""Variables that look like settings and are none: most likely slips of the pen."""
+"""Variables that look like settings and are none, and lines of a file that are no variable."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 
 OURS = "CHAT_"
 """Begins the names that no other program has a use for."""
@@ -26,19 +27,35 @@ TOLD = "SETTINGS_WARNED"
 """Tells the processes that are started from this one that all is said."""
 
 
-def warn_of_unknown_names(env_file: str, known: Collection[str]) -> None:
-    """Write a line for each unknown name in the environment or the file to stderr.
+def warn_of_what_is_ignored(env_file: str, known: Collection[str]) -> None:
+    """Write a line to stderr for each unknown name, and for each line of the file without a name.
 
     Args:
         env_file: A file of variables; may be missing.
         known: The names of all settings.
     """
+    # It is said here, with the name of the file, and once.
+    logging.getLogger("dotenv.main").setLevel(logging.ERROR)
     if TOLD in os.environ:
         return
-    variables = {**dotenv_values(Path(env_file)), **os.environ}
-    for line in find_unknown_names((name for name, value in variables.items() if value), known):
+    lines = _read(Path(env_file))
+    variables = {line.key: line.value for line in lines if line.key} | dict(os.environ)
+    told = [
+        f"line {line.original.line} of {env_file} is ignored: it is not NAME=value"
+        for line in lines
+        if line.error
+    ]
+    told += find_unknown_names((name for name, value in variables.items() if value), known)
+    for each in told:
         os.environ[TOLD] = "1"
-        sys.stderr.write(f"warning: {line}\n")
+        sys.stderr.write(f"warning: {each}\n")
+
+
+def _read(path: Path) -> list[Binding]:
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig") as file:
+        return list(parse_stream(file))
 
 
 def find_unknown_names(names: Iterable[str], known: Collection[str]) -> Iterator[str]:
