@@ -25,6 +25,7 @@ def run_logged(
     log: Path,
     progress: Callable[[str, int], str],
     *,
+    stdin: int = subprocess.DEVNULL,
     env: Mapping[str, str] | None = None,
 ) -> None:
     """Run a command to its end, its output in a file.
@@ -33,6 +34,7 @@ def run_logged(
         command: Program and arguments.
         log: Where its output goes, replaced if it exists.
         progress: Says in a line how far it is, of the output so far and the seconds since the start.
+        stdin: Its standard input, as `subprocess` takes it.
         env: The whole environment; None means ours.
 
     Raises:
@@ -44,7 +46,7 @@ def run_logged(
     with (
         log.open("wb") as output,
         ProgressLine(sys.stdout) as line,
-        Child(command[0], command, env=env, output=output) as child,
+        Child(command[0], command, env=env, output=output, stdin=stdin) as child,
     ):
         while (status := child.wait(_PAUSE)) is None:
             line.show(progress(_read(log), round(time.monotonic() - started)))

@@ -10,7 +10,6 @@ whole once a first group is installed, and again when the mark of a later instal
 import fcntl
 import hashlib
 import importlib.util
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from pathlib import Path
 from worker.devstack.command_line import run_command
 from worker.devstack.commands import Report, failure, run_logged
 from worker.devstack.errors import StackError
-from worker.devstack.paths import PROJECT, VENV
+from worker.devstack.paths import PROJECT, RUN, VENV
 from worker.installation import OLDEST_PYTHON
 
 
@@ -38,12 +37,12 @@ def prepare(groups: Iterable[str], report: Report) -> None:
     groups = list(groups)
     if _is_whole() and all(map(_is_installed, groups)):
         return
-    with _one_installation_at_a_time(report):
+    with _one_installation_at_a_time(report) as lock:
         if not _is_whole():
-            _create(report)
+            _create(report, lock)
         for group in groups:
             if not _is_installed(group):
-                _install(group, report)
+                _install(group, report, lock)
 
 
 def lock_file(group: str) -> Path:
@@ -52,7 +51,12 @@ def lock_file(group: str) -> Path:
 
 
 def pip_install(
-    python: Path, group: str, log: Path, report: Report, options: Iterable[str] = ()
+    python: Path,
+    group: str,
+    log: Path,
+    report: Report,
+    options: Iterable[str] = (),
+    lock: int = subprocess.DEVNULL,
 ) -> None:
     """Install exactly what a lock file lists, every file checked against its hash.
 
@@ -62,9 +66,10 @@ def pip_install(
         log: Where pip's output goes.
         report: Shows progress.
         options: More options for pip.
+        lock: A locked file that stays locked until the last of its processes ends.
     """
-    lock = lock_file(group)
-    total = lock.read_text(encoding="utf-8").count("==")
+    pins = lock_file(group)
+    total = pins.read_text(encoding="utf-8").count("==")
 
     def progress(output: str, seconds: int) -> str:
         done = output.count("\nCollecting ") + output.startswith("Collecting ")
@@ -73,38 +78,41 @@ def pip_install(
 
     # The lock is complete, so pip need not look at what the packages say they depend on.
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    command += ["--progress-bar=off", "--require-hashes", "--no-deps", *options, "-r", str(lock)]
-    report(f"installing {lock.relative_to(PROJECT)}")
+    command += ["--progress-bar=off", "--require-hashes", "--no-deps", *options, "-r", str(pins)]
+    report(f"installing {pins.relative_to(PROJECT)}")
     try:
-        run_logged(command, log, progress)
+        run_logged(command, log, progress, stdin=lock)
     except subprocess.CalledProcessError as error:
-        raise failure(f"installing {lock.relative_to(PROJECT)}", error, log) from error
+        raise failure(f"installing {pins.relative_to(PROJECT)}", error, log) from error
 
 
 @contextmanager
-def _one_installation_at_a_time(report: Report) -> Iterator[None]:
-    # The folder of lock files, because the environment's own is emptied when it is made again.
-    folder = os.open(PROJECT / "requirements", os.O_RDONLY)
-    try:
+def _one_installation_at_a_time(report: Report) -> Iterator[int]:
+    """Hold a lock in this context, and return its file.
+
+    Where this process is killed outright, what its commands have started may still write for seconds.
+    They have the file as their standard input, which descendants inherit, and the lock with it.
+    """
+    # Not in the environment, which is emptied when it is made again.
+    RUN.mkdir(exist_ok=True)
+    with (RUN / "installation.lock").open("a+") as file:
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             report("another installation is under way: waiting for it")
-            fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
 
 
-def _install(group: str, report: Report) -> None:
+def _install(group: str, report: Report, lock: int) -> None:
     # Stays where pip fails or is ended: it may have left packages that it takes for installed.
     _unfinished().touch()
-    pip_install(_python(), group, VENV / f"install-{group}.log", report)
+    pip_install(_python(), group, VENV / f"install-{group}.log", report, lock=lock)
     _stamp(group).write_text(_digest(group), encoding="utf-8")
     _unfinished().unlink()
 
 
-def _create(report: Report) -> None:
+def _create(report: Report, lock: int) -> None:
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -117,7 +125,9 @@ def _create(report: Report) -> None:
     # Not in the environment, which is emptied.
     with tempfile.TemporaryDirectory(prefix="venv-") as scratch:
         try:
-            run_logged(command, Path(scratch, "log"), lambda _, seconds: f"  {seconds} s")
+            run_logged(
+                command, Path(scratch, "log"), lambda _, seconds: f"  {seconds} s", stdin=lock
+            )
         except subprocess.CalledProcessError as error:
             words = " ".join(error.output.split())
             raise StackError(f"cannot create {VENV}: {words[-300:]}") from error

@@ -31,6 +31,7 @@ class Child:
         command: Sequence[str],
         *,
         output: IO[bytes] | int,
+        stdin: int = subprocess.DEVNULL,
         env: Mapping[str, str] | None = None,
     ) -> None:
         """Start the process in the checkout.
@@ -39,6 +40,7 @@ class Child:
             name: What a person calls it.
             command: Program and arguments.
             output: Where its standard output and error go, as `subprocess` takes it.
+            stdin: Its standard input, likewise.
             env: The whole environment; None means ours.
 
         Raises:
@@ -50,7 +52,7 @@ class Child:
         try:
             self._process = subprocess.Popen(
                 _leashed(command),
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=env,

@@ -25,6 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with one lock file, and a virtual environment whose Python notes what it runs."""
     monkeypatch.setattr(environment, "PROJECT", tmp_path)
     monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "RUN", tmp_path / ".dev")
     write_lock(tmp_path, LOCK)
     write_python(tmp_path, "exit 0")
     (tmp_path / ".venv" / "installed-before").touch()
@@ -124,6 +125,7 @@ from worker.devstack.command_line import run_command
 
 environment.PROJECT = Path(sys.argv[1])
 environment.VENV = environment.PROJECT / ".venv"
+environment.RUN = environment.PROJECT / ".dev"
 run_command(lambda report: environment.prepare(["worker"], report))
 """
 
@@ -139,7 +141,27 @@ def test_an_interrupted_installation_is_begun_anew(project: Path, number: signal
     write_lock(project, "# Nothing to install.\n")
     said: list[str] = []
     prepare(["worker"], said.append)
-    assert said[0].startswith("creating .venv")
+    assert any(line.startswith("creating .venv") for line in said)
+    assert has_pip(project)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of the killed")
+def test_what_a_killed_installation_left_running_is_waited_for(project: Path) -> None:
+    begun, go = project / "begun", project / "go"
+    os.mkfifo(begun)
+    write_python(project, f"(echo > {begun}; while [ ! -e {go} ]; do sleep 0.05; done) & wait")
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED, project], cwd=PROJECT) as command:
+        begun.read_text(encoding="utf-8")
+        command.kill()
+    write_lock(project, "# Nothing to install.\n")
+    said: list[str] = []
+
+    def note(line: str) -> None:
+        said.append(line)
+        go.touch()
+
+    prepare(["worker"], note)
+    assert said[0].startswith("another installation is under way")
     assert has_pip(project)
 
 
