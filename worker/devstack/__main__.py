@@ -4,7 +4,6 @@ import argparse
 
 from worker.devstack.command_line import run_command
 from worker.devstack.commands import Report
-from worker.settings import load_settings
 
 
 def main() -> None:
@@ -19,10 +18,12 @@ def main() -> None:
     arguments = parser.parse_args()
 
     def command(report: Report) -> None:
+        # Imported here, where Ctrl-C is expected, and the settings first: the rest takes a second.
+        from worker.settings import load_settings
+
         settings = load_settings()
         if arguments.log_level:
             settings = settings.model_copy(update={"chat_log_level": arguments.log_level})
-        # It takes a second, and a wrong setting should be told before.
         from worker.devstack.stack import prepare_stack, run_stack
 
         work = prepare_stack if arguments.prepare else run_stack
