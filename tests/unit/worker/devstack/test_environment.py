@@ -149,7 +149,9 @@ def test_an_interrupted_installation_is_begun_anew(project: Path, number: signal
 def test_what_a_killed_installation_left_running_is_waited_for(project: Path) -> None:
     begun, go = project / "begun", project / "go"
     os.mkfifo(begun)
-    write_python(project, f"(echo > {begun}; while [ ! -e {go} ]; do sleep 0.05; done) & wait")
+    # A shell takes the standard input away from what it starts in the background, as pip does not.
+    left = f"(echo > {begun}; while [ ! -e {go} ]; do sleep 0.05; done) <&3 &"
+    write_python(project, f"exec 3<&0; {left} wait")
     with subprocess.Popen([sys.executable, "-c", INTERRUPTED, project], cwd=PROJECT) as command:
         begun.read_text(encoding="utf-8")
         command.kill()
