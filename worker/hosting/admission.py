@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 
 from livekit.agents import JobRequest
 
+from .identity import identity_of_job
+
 logger = logging.getLogger(__name__)
 
 
@@ -50,6 +52,7 @@ class Admission:
             return
         self._accepted.add(request.id)
         try:
-            await request.accept(identity=identity, name=name)
+            of_job = identity_of_job(identity, request.id)
+            await request.accept(identity=of_job, name=name)
         finally:
             self._accepted.discard(request.id)

@@ -11,12 +11,14 @@ from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
 from .event_routing import route_events
+from .identity import join_as_agent
 
 CONNECTING = "room connect"
 """Name of the task that connects; whoever cancels a job's tasks spares it."""
 
 
 async def _connect(job: JobContext, auto_subscribe: AutoSubscribe) -> None:
+    join_as_agent(job)
     await job.connect(auto_subscribe=auto_subscribe)
     route_events(job.room)
 

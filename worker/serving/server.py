@@ -15,7 +15,7 @@ from .rooms import SETTLE_LIMIT, Rooms
 
 IDENTITY = "agent-assistant"
 """The agent's identity, the same in every room and after every restart: clients merge edits by it,
-and a second agent dispatched to a room by mistake takes the place of the first."""
+and a room has one participant with it, the last that joined."""
 
 SESSION_END_LIMIT = SETTLE_LIMIT + LEAVING_LIMIT + 2.0
 """Seconds for leaving a room, beyond the reply's grace: all of it, and some to spare."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import cast
 
 from livekit.agents import JobRequest
 
@@ -18,7 +18,8 @@ class Request:
         self.assigned = asyncio.Event()
         self.answer: str | None = None
 
-    async def accept(self, **_: Any) -> None:
+    async def accept(self, *, identity: str, name: str) -> None:
+        assert (identity, name) == (f"agent-{self.id}", "Ada")
         self.answer = "accepted"
         await self.assigned.wait()
 

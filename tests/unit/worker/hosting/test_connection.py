@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -29,6 +30,8 @@ class Job:
 
     def __init__(self) -> None:
         self.room = Room()
+        self.job = SimpleNamespace(id="job-1")
+        self._info = SimpleNamespace(accept_arguments=SimpleNamespace(identity="agent"))
         self.connected = asyncio.Event()
 
     async def connect(self, *, auto_subscribe: AutoSubscribe) -> None:

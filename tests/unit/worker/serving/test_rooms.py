@@ -43,7 +43,10 @@ async def test_a_room_that_never_connects_does_not_keep_its_job_from_ending(
     async def connect(**_: Any) -> None:
         await hanging.wait()
 
-    job = SimpleNamespace(room=FakeRoom(), connect=connect, job=SimpleNamespace(id="job-1"))
+    info = SimpleNamespace(accept_arguments=SimpleNamespace(identity="agent"))
+    job = SimpleNamespace(
+        room=FakeRoom(), connect=connect, job=SimpleNamespace(id="job-1"), _info=info
+    )
     connection = hosting.Connection(cast("JobContext", job), AutoSubscribe.SUBSCRIBE_NONE)
     assistant = Assistant()
     ours = Rooms(Settings())

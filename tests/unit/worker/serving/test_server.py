@@ -45,7 +45,7 @@ async def test_the_worker_is_full_with_the_last_room_it_may_take(
     await accept(cast("JobRequest", request))
     expected: dict[str, Any] = {"accepted": False, "terminate": False}
     if active < 4:
-        expected = {"accepted": True, "identity": "agent-assistant", "name": "Ada"}
+        expected = {"accepted": True, "identity": "agent-assistant-asked", "name": "Ada"}
     assert request.answer == expected
 
 
