@@ -1,45 +1,58 @@
-"""Which dispatches a worker takes: as many as it has room for, however fast they come."""
+"""Which dispatches the worker takes: as many as it has room for, and one for each room."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 
 from livekit.agents import JobRequest
+from livekit.agents.job import RunningJobInfo
 
 from .identity import identity_of_job
+from .occupancy import FindOccupant, Occupant
 
 logger = logging.getLogger(__name__)
 
+JOIN_LIMIT = 10.0
+"""Seconds from a job's launch for which its agent, not in the room yet, counts as on its way."""
+
 
 class Admission:
-    """Takes jobs up to a number, and leaves the others to other workers."""
+    """Takes jobs up to a number and leaves the others to other workers; a room keeps its agent."""
 
     def __init__(
         self,
         max_rooms: int,
-        running: Callable[[], Iterable[str]],
+        running: Callable[[], Iterable[RunningJobInfo]],
         has_memory: Callable[[], bool],
+        find_occupant: FindOccupant,
     ) -> None:
         """Count from nothing.
 
         Args:
             max_rooms: How many jobs to take at a time.
-            running: The ids of the jobs that have been launched.
+            running: The jobs that have been launched.
             has_memory: Whether there is memory for one more.
+            find_occupant: Finds whether an agent is in a room already, of whatever worker.
         """
         self._max_rooms = max_rooms
         self._running = running
         self._has_memory = has_memory
-        self._accepted: set[str] = set()
+        self._find_occupant = find_occupant
+        self._accepted: dict[str, str] = {}
+        """Rooms (their sid) of the jobs that were accepted and not launched yet."""
 
     @property
     def rooms(self) -> int:
         """How many jobs run, or were accepted and are about to."""
-        return len(self._accepted.union(self._running()))
+        return len(self._accepted.keys() | {info.job.id for info in self._running()})
 
     async def answer(self, request: JobRequest, *, identity: str, name: str) -> None:
-        """Take a job or leave it to another worker. Returns when it has been launched.
+        """Take a job, leave it to another worker or refuse it. Returns when it has been launched.
+
+        Two workers that are asked at the same time may both take one, as neither sees the other's
+        agent yet. The last to join remains then, see `identity`.
 
         Args:
             request: What the server asks.
@@ -50,9 +63,34 @@ class Admission:
             logger.info("room refused", extra={"job_id": request.id, "rooms": self.rooms})
             await request.reject(terminate=False)
             return
-        self._accepted.add(request.id)
+        joining = self._is_joining(request.room.sid)
+        self._accepted[request.id] = request.room.sid
         try:
-            of_job = identity_of_job(identity, request.id)
-            await request.accept(identity=of_job, name=name)
+            if joining or await self._has_agent(request, identity):
+                logger.warning("dispatch refused: the room has an agent", extra=_fields(request))
+                await request.reject(terminate=True)
+            else:
+                of_job = identity_of_job(identity, request.id)
+                await request.accept(identity=of_job, name=name)
         finally:
-            self._accepted.discard(request.id)
+            del self._accepted[request.id]
+
+    def _is_joining(self, room_sid: str) -> bool:
+        """Whether an agent of this worker is on its way into the room, or has just come."""
+        since = time.time() - JOIN_LIMIT
+        return room_sid in self._accepted.values() or any(
+            info.job.room.sid == room_sid and info.launched_at > since for info in self._running()
+        )
+
+    async def _has_agent(self, request: JobRequest, identity: str) -> bool:
+        occupant = await self._find_occupant(request.room.name, identity)
+        if occupant is Occupant.SILENT:
+            extra = _fields(request)
+            logger.warning("agent that does not answer is replaced", extra=extra)
+        # Where the server cannot say, an agent that lives may lose its place, but no room is without one.
+        return occupant is Occupant.ALIVE
+
+
+def _fields(request: JobRequest) -> dict[str, str]:
+    room = request.room
+    return {"job_id": request.id, "room": room.name, "room_id": room.sid}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from livekit.agents import AgentServer
+from livekit.agents.job import RunningJobInfo
 
 from .admission import Admission
 from .capacity import Isolation
@@ -24,6 +25,7 @@ from .features import (
 )
 from .load import Load
 from .memory import read_memory
+from .occupancy import find_occupant
 from .registered_server import RegisteredServer
 from .watcher import LoopWatcher
 
@@ -55,10 +57,10 @@ def create_server(
     """
     watcher = LoopWatcher()
 
-    def running() -> list[str]:
-        return [info.job.id for info in server.active_jobs]
+    def running() -> list[RunningJobInfo]:
+        return server.active_jobs
 
-    admission = Admission(max_rooms, running, lambda: load.has_memory)
+    admission = Admission(max_rooms, running, lambda: load.has_memory, find_occupant)
     load = Load(max_rooms, lambda: admission.rooms, lambda: watcher.lag, read_memory)
     shared = isolation == "shared" and not SHARED_PROCESS.misfits
     if not PRELOADING.misfits:

@@ -15,7 +15,8 @@ from .rooms import SETTLE_LIMIT, Rooms
 
 IDENTITY = "agent-assistant"
 """The agent's identity, the same in every room and after every restart: clients merge edits by it,
-and a room has one participant with it, the last that joined."""
+and a room has one participant with it. A dispatch into a room whose agent answers is refused; the agent
+of a killed worker loses its place to the next one."""
 
 SESSION_END_LIMIT = SETTLE_LIMIT + LEAVING_LIMIT + 2.0
 """Seconds for leaving a room, beyond the reply's grace: all of it, and some to spare."""

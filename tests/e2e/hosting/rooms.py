@@ -21,6 +21,9 @@ FAULTY_AGENT = ("-m", "tests.e2e.hosting.faulty_agent", "start")
 
 READY = "agent ready"
 
+IDENTITY = "agent-assistant"
+"""The agent's, in every room."""
+
 
 @dataclass(frozen=True)
 class Rooms:
@@ -32,6 +35,28 @@ class Rooms:
         """Create rooms, all at once; the server asks a worker for each."""
         requests = (api.CreateRoomRequest(name=name, empty_timeout=600) for name in names)
         await asyncio.gather(*(self.livekit.room.create_room(r) for r in requests))
+
+    async def open_for(self, name: str, *agent_names: str) -> None:
+        """Create a room for agents of these workers, which are all asked at once."""
+        agents = [api.RoomAgentDispatch(agent_name=agent) for agent in agent_names]
+        request = api.CreateRoomRequest(name=name, empty_timeout=600, agents=agents)
+        await self.livekit.room.create_room(request)
+
+    async def dispatch(self, name: str, agent_name: str = "") -> None:
+        """Ask a worker of this name, or an automatic one, for an agent."""
+        request = api.CreateAgentDispatchRequest(room=name, agent_name=agent_name)
+        await self.livekit.agent_dispatch.create_dispatch(request)
+
+    async def jobs_of(self, name: str) -> list[api.Job]:
+        """The jobs of a room's dispatches, as the server has written them down."""
+        dispatches = await self.livekit.agent_dispatch.list_dispatch(name)
+        return [job for dispatch in dispatches for job in dispatch.state.jobs]
+
+    async def agents_in(self, name: str) -> list[api.ParticipantInfo]:
+        """The agents in a room, dead ones that LiveKit has not removed yet included."""
+        request = api.ListParticipantsRequest(room=name)
+        there = await self.livekit.room.list_participants(request)
+        return [who for who in there.participants if who.kind == api.ParticipantInfo.AGENT]
 
     async def close(self, *names: str) -> None:
         """Delete rooms, which sends everybody out, the agent too."""

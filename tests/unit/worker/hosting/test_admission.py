@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from typing import cast
+import time
+from collections.abc import Callable
+from typing import Any, cast
 
+import pytest
 from livekit.agents import JobRequest
+from livekit.agents.job import JobAcceptArguments, RunningJobInfo
+from livekit.protocol.agent import Job
+from livekit.protocol.models import Room
 
 from worker.hosting import Admission
+from worker.hosting.admission import JOIN_LIMIT
+from worker.hosting.occupancy import Occupant
 
 
 class Request:
     """A job request that is assigned when the test says so."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, room: str | None = None) -> None:
         self.id = f"job-{number}"
+        self.room = Room(name="name", sid=room or f"room-{number}")
         self.assigned = asyncio.Event()
         self.answer: str | None = None
 
@@ -27,31 +36,74 @@ class Request:
         self.answer = "terminated" if terminate else "rejected"
 
 
+class Server:
+    """Says who is in a room, once it may."""
+
+    def __init__(self, occupant: Occupant = Occupant.NOBODY) -> None:
+        self.occupant = occupant
+        self.asked: list[tuple[str, str]] = []
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    async def find_occupant(self, room: str, identity: str) -> Occupant:
+        self.asked.append((room, identity))
+        await self.answers.wait()
+        return self.occupant
+
+
+def admission_of(
+    max_rooms: int,
+    server: Server | None = None,
+    *,
+    running: Callable[[], list[RunningJobInfo]] = list,
+    has_memory: bool = True,
+) -> Admission:
+    find_occupant = (server or Server()).find_occupant
+    return Admission(max_rooms, running, lambda: has_memory, find_occupant)
+
+
+def launched(request: Request, seconds_ago: float = 0) -> RunningJobInfo:
+    return RunningJobInfo(
+        accept_arguments=JobAcceptArguments(name="", identity="", metadata=""),
+        job=Job(id=request.id, room=request.room),
+        url="",
+        token="",
+        worker_id="",
+        fake_job=False,
+        launched_at=time.time() - seconds_ago,
+    )
+
+
 def ask(admission: Admission, request: Request) -> asyncio.Task[None]:
     answering = admission.answer(cast("JobRequest", request), identity="agent", name="Ada")
     return asyncio.get_running_loop().create_task(answering)
 
 
 async def test_a_burst_is_taken_as_far_as_there_is_room_and_refused_beyond() -> None:
-    admission = Admission(30, list, lambda: True)
+    server = Server()
+    server.answers.clear()
+    admission = admission_of(30, server)
     requests = [Request(number) for number in range(50)]
     answering = [ask(admission, request) for request in requests]
     await asyncio.wait(answering[30:], timeout=5)
-    assert [request.answer for request in requests] == ["accepted"] * 30 + ["rejected"] * 20
+    # A place is taken before the server is asked.
+    assert [request.answer for request in requests] == [None] * 30 + ["rejected"] * 20
     assert admission.rooms == 30
+    server.answers.set()
     for request in requests:
         request.assigned.set()
     await asyncio.gather(*answering)
+    assert [request.answer for request in requests[:30]] == ["accepted"] * 30
     assert admission.rooms == 0
 
 
 async def test_a_job_that_is_launched_and_still_being_accepted_counts_once() -> None:
-    running: list[str] = []
-    admission = Admission(2, lambda: running, lambda: True)
+    running: list[RunningJobInfo] = []
+    admission = admission_of(2, running=lambda: running)
     first, second = Request(1), Request(2)
     answering = [ask(admission, first)]
     await asyncio.sleep(0)
-    running.append(first.id)
+    running.append(launched(first))
     answering.append(ask(admission, second))
     await asyncio.sleep(0)
     assert (second.answer, admission.rooms) == ("accepted", 2)
@@ -61,7 +113,55 @@ async def test_a_job_that_is_launched_and_still_being_accepted_counts_once() -> 
 
 
 async def test_no_room_is_taken_without_memory() -> None:
-    admission = Admission(2, list, lambda: False)
     request = Request(1)
-    await ask(admission, request)
+    await ask(admission_of(2, has_memory=False), request)
     assert request.answer == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("occupant", "answer"),
+    [
+        (Occupant.NOBODY, "accepted"),
+        (Occupant.ALIVE, "terminated"),
+        (Occupant.SILENT, "accepted"),
+        (Occupant.UNKNOWN, "accepted"),
+    ],
+)
+async def test_a_room_keeps_an_agent_that_lives(occupant: Occupant, answer: str) -> None:
+    server, request = Server(occupant), Request(1)
+    request.assigned.set()
+    admission = admission_of(2, server)
+    await ask(admission, request)
+    assert (request.answer, server.asked) == (answer, [("name", "agent")])
+    assert admission.rooms == 0
+
+
+async def test_of_dispatches_at_the_same_time_the_first_is_taken() -> None:
+    admission = admission_of(5)
+    requests = [Request(number, "same") for number in range(3)]
+    other = Request(3, "other")
+    answering = [ask(admission, request) for request in (*requests, other)]
+    await asyncio.wait(answering[1:3], timeout=5)
+    assert [request.answer for request in requests] == ["accepted", "terminated", "terminated"]
+    assert other.answer == "accepted"
+    for request in (*requests, other):
+        request.assigned.set()
+    await asyncio.gather(*answering)
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "answer"), [(0, "terminated"), (JOIN_LIMIT + 1, "accepted")]
+)
+async def test_an_agent_counts_as_on_its_way_for_a_time(seconds_ago: float, answer: str) -> None:
+    running = [launched(Request(1, "same"), seconds_ago)]
+    request = Request(2, "same")
+    request.assigned.set()
+    await ask(admission_of(5, running=lambda: running), request)
+    assert request.answer == answer
+
+
+async def test_a_refused_dispatch_is_logged_with_its_room(caplog: pytest.LogCaptureFixture) -> None:
+    await ask(admission_of(2, Server(Occupant.ALIVE)), Request(1))
+    (record,) = caplog.records
+    logged: dict[str, Any] = vars(record)
+    assert (logged["job_id"], logged["room_id"]) == ("job-1", "room-1")

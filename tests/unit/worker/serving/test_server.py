@@ -11,6 +11,7 @@ from livekit.agents import AgentServer, JobRequest
 
 from worker import serving
 from worker.hosting.memory import Memory
+from worker.hosting.occupancy import Occupant
 from worker.settings import Settings
 
 
@@ -19,6 +20,7 @@ class Request:
 
     def __init__(self) -> None:
         self.id = "asked"
+        self.room = SimpleNamespace(name="room", sid="RM_asked")
         self.answer: dict[str, Any] = {}
 
     async def accept(self, **arguments: Any) -> None:
@@ -33,7 +35,15 @@ class Request:
 async def test_the_worker_is_full_with_the_last_room_it_may_take(
     isolation: Any, active: int, load: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs = [SimpleNamespace(job=SimpleNamespace(id=str(number))) for number in range(active)]
+    jobs = [
+        SimpleNamespace(job=SimpleNamespace(id=str(n), room=SimpleNamespace(sid=f"RM_{n}")))
+        for n in range(active)
+    ]
+
+    async def find_nobody(*_: str) -> Occupant:
+        return Occupant.NOBODY
+
+    monkeypatch.setattr("worker.hosting.server.find_occupant", find_nobody)
     monkeypatch.setattr(AgentServer, "active_jobs", jobs)
     monkeypatch.setattr("worker.hosting.server.read_memory", lambda: Memory(100, 100))
     settings = Settings(chat_isolation=isolation, chat_max_rooms=4, chat_display_name="Ada")
