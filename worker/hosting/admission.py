@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from livekit.agents import JobRequest
-from livekit.agents.job import RunningJobInfo
 
 from .identity import identity_of_job
 from .occupancy import FindOccupant, Occupant
+
+if TYPE_CHECKING:
+    from livekit.agents.job import RunningJobInfo
 
 logger = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from livekit.agents import AutoSubscribe, JobContext
 from .event_routing import route_events
 from .identity import join_as_agent
 from .occupancy import answer_calls
+from .outside_end import log_end_from_outside
 
 CONNECTING = "room connect"
 """Name of the task that connects; whoever cancels a job's tasks spares it."""
@@ -20,6 +21,7 @@ CONNECTING = "room connect"
 
 async def _connect(job: JobContext, auto_subscribe: AutoSubscribe) -> None:
     join_as_agent(job)
+    log_end_from_outside(job)
     await job.connect(auto_subscribe=auto_subscribe)
     answer_calls(job.room.local_participant)
     route_events(job.room)

@@ -9,7 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from . import capacity, event_routing, native_logs, registered_server, tasks, timeline
+from . import (
+    capacity,
+    event_routing,
+    identity,
+    native_logs,
+    occupancy,
+    outside_end,
+    registered_server,
+    tasks,
+    timeline,
+)
 from .internals import Feature, Internal
 
 logger = logging.getLogger(__name__)
@@ -168,6 +178,9 @@ IN_EVERY_MODE = (
     registered_server.HEALTH,
     registered_server.REFUSAL,
     capacity.FEATURE,
+    identity.FEATURE,
+    occupancy.FEATURE,
+    outside_end.FEATURE,
     native_logs.FEATURE,
     tasks.FEATURE,
     timeline.FEATURE,

@@ -19,13 +19,28 @@ import os
 import jwt
 from livekit.agents import JobContext
 
+from .internals import Feature, Internal
+
+FEATURE = Feature(
+    "an agent that takes another's place in a room is ended with it, and the room has none",
+    (
+        Internal(
+            "livekit.agents.job",
+            "RunningJobInfo.__init__",
+            frozenset({"accept_arguments", "token"}),
+        ),
+        Internal("livekit.agents.job", "JobContext.__init__", touches=frozenset({"_info"})),
+        Internal("livekit.agents.job", "JobContext.connect", touches=frozenset({"_info", "token"})),
+    ),
+)
+
 _ALGORITHM = "HS256"
 """How LiveKit signs tokens."""
 
 
 def identity_of_job(identity: str, job_id: str) -> str:
     """Return the identity under which to accept a job whose agent is to join as `identity`."""
-    return f"{identity}-{job_id}"
+    return identity if FEATURE.misfits else f"{identity}-{job_id}"
 
 
 def join_as_agent(job: JobContext) -> None:
@@ -33,6 +48,8 @@ def join_as_agent(job: JobContext) -> None:
 
     A job that no server assigned, as in ``connect``, keeps the identity that it was given.
     """
+    if FEATURE.misfits:
+        return
     info = job._info
     of_job = info.accept_arguments.identity
     identity = of_job.removesuffix(identity_of_job("", job.job.id))

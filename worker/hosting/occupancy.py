@@ -9,17 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import aiohttp
 from livekit import api, rtc
-from livekit.api.room_service import SVC, RoomService
 from livekit.protocol.models import ParticipantInfo
-from livekit.protocol.room import PerformRpcRequest, PerformRpcResponse
+
+from .internals import Feature, Internal
+
+if TYPE_CHECKING:
+    from .room_client import RoomClient
 
 logger = logging.getLogger(__name__)
+
+FEATURE = Feature(
+    "a dispatch into a room whose agent lives takes that agent's place, without its conversation",
+    (
+        Internal("livekit.api.room_service", "SVC"),
+        Internal("livekit.api.room_service", "RoomService.__init__", frozenset({"failover"})),
+        Internal(
+            "livekit.api.room_service",
+            "RoomService.get_participant",
+            touches=frozenset({"_client", "_auth_header", "request"}),
+        ),
+        Internal("livekit.protocol.room", "PerformRpcRequest"),
+        Internal("livekit.protocol.room", "PerformRpcResponse"),
+    ),
+)
 
 RPC_METHOD = "chat.alive"
 """RPC method of the agent. It answers with nothing."""
@@ -67,9 +85,13 @@ async def _answer(_: rtc.RpcInvocationData) -> str:
 
 async def find_occupant(room: str, identity: str) -> Occupant:
     """Ask the server, with the key that livekit-agents has in the worker's environment."""
+    if FEATURE.misfits:
+        return Occupant.UNKNOWN
+    from .room_client import RoomClient
+
     try:
         async with asyncio.timeout(LIMIT), aiohttp.ClientSession(trust_env=True) as session:
-            return await _find(_Rooms(session), room, identity)
+            return await _find(RoomClient(session), room, identity)
     except (api.ServerError, aiohttp.ClientError, TimeoutError) as error:
         # A server's message may quote the identity; its code does not.
         why = error.code if isinstance(error, api.ServerError) else type(error).__name__
@@ -77,7 +99,7 @@ async def find_occupant(room: str, identity: str) -> Occupant:
         return Occupant.UNKNOWN
 
 
-async def _find(rooms: _Rooms, room: str, identity: str) -> Occupant:
+async def _find(rooms: RoomClient, room: str, identity: str) -> Occupant:
     try:
         who = api.RoomParticipantIdentity(room=room, identity=identity)
         if (await rooms.get_participant(who)).kind != ParticipantInfo.AGENT:
@@ -89,12 +111,12 @@ async def _find(rooms: _Rooms, room: str, identity: str) -> Occupant:
         raise
 
 
-async def _is_alive(rooms: _Rooms, room: str, identity: str) -> bool:
+async def _is_alive(rooms: RoomClient, room: str, identity: str) -> bool:
     loop = asyncio.get_running_loop()
     for _ in range(CALLS):
         next_call = loop.time() + CALL_LIMIT
         try:
-            await rooms.call(room, identity)
+            await rooms.call(room, identity, RPC_METHOD, CALL_LIMIT)
         except api.ServerError as error:
             if error.code == api.ServerErrorCode.INVALID_ARGUMENT:
                 # So answers an agent that does not know the method: of an older version, or joining.
@@ -109,26 +131,3 @@ async def _is_alive(rooms: _Rooms, room: str, identity: str) -> bool:
 
 _SILENCE = frozenset({api.ServerErrorCode.CANCELED, api.ServerErrorCode.INTERNAL})
 """What the server says when no answer came, and when the agent has no data channel yet."""
-
-
-class _Rooms(RoomService):
-    """The server's room service, and the one call that livekit-api 1.2 has no method for."""
-
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        url, key, secret = (os.environ[f"LIVEKIT_{n}"] for n in ("URL", "API_KEY", "API_SECRET"))
-        super().__init__(session, url, key, secret, failover=False)
-
-    async def call(self, room: str, identity: str) -> None:
-        """Call an agent. Returns when it has answered."""
-        await self._client.request(
-            SVC,
-            "PerformRpc",
-            PerformRpcRequest(
-                room=room,
-                destination_identity=identity,
-                method=RPC_METHOD,
-                response_timeout_ms=int(1000 * CALL_LIMIT),
-            ),
-            self._auth_header(api.VideoGrants(room_admin=True, room=room)),
-            PerformRpcResponse,
-        )

@@ -7,10 +7,9 @@ import math
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livekit.agents import AgentServer
-from livekit.agents.job import RunningJobInfo
 
 from .admission import Admission
 from .capacity import Isolation
@@ -26,8 +25,11 @@ from .features import (
 from .load import Load
 from .memory import read_memory
 from .occupancy import find_occupant
-from .registered_server import RegisteredServer
+from .outside_end import ObservedServer
 from .watcher import LoopWatcher
+
+if TYPE_CHECKING:
+    from livekit.agents.job import RunningJobInfo
 
 logger = logging.getLogger(__name__)
 
@@ -102,9 +104,9 @@ def _compare(max_rooms: int, open_files: int) -> None:
         logger.warning("open files limit the rooms: see ulimit -n", extra=extra)
 
 
-def _server_class(*, shared: bool) -> type[RegisteredServer]:
+def _server_class(*, shared: bool) -> type[ObservedServer]:
     if not shared:
-        return RegisteredServer
+        return ObservedServer
     # livekit-agents' own monitor of the loop cannot say which job blocks it; ours can.
     os.environ.setdefault("LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS", "0")
     # Imported late: it subclasses what was just looked for.

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 from livekit.agents.ipc import proc_pool
 
-from .registered_server import RegisteredServer
+from .outside_end import ObservedServer
 from .shared_pool import SharedPool
 
 
-class SharedServer(RegisteredServer):
+class SharedServer(ObservedServer):
     """All its jobs run in this process, as tasks on this event loop."""
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:

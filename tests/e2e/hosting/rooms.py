@@ -52,6 +52,17 @@ class Rooms:
         dispatches = await self.livekit.agent_dispatch.list_dispatch(name)
         return [job for dispatch in dispatches for job in dispatch.state.jobs]
 
+    async def undispatch(self, name: str) -> None:
+        """Delete all dispatches of a room, which ends their jobs."""
+        dispatches = self.livekit.agent_dispatch
+        for dispatch in await dispatches.list_dispatch(name):
+            await dispatches.delete_dispatch(dispatch.id, name)
+
+    async def remove_agent(self, name: str) -> None:
+        """Send the agent out of a room."""
+        who = api.RoomParticipantIdentity(room=name, identity=IDENTITY)
+        await self.livekit.room.remove_participant(who)
+
     async def agents_in(self, name: str) -> list[api.ParticipantInfo]:
         """The agents in a room, dead ones that LiveKit has not removed yet included."""
         request = api.ListParticipantsRequest(room=name)

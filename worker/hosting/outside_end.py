@@ -1,0 +1,59 @@
+"""Says why a job ended that nobody here has ended: one warning each, in the worker's log."""
+
+from __future__ import annotations
+
+import logging
+
+from livekit import rtc
+from livekit.agents import JobContext
+from livekit.protocol.agent import JobTermination
+
+from .internals import Feature, Internal
+from .job_fields import job_fields
+from .registered_server import RegisteredServer
+
+logger = logging.getLogger(__name__)
+
+FEATURE = Feature(
+    "nothing is logged where the LiveKit server ends a job because its dispatch was deleted",
+    (
+        Internal(
+            "livekit.agents",
+            "AgentServer._handle_termination",
+            frozenset({"msg"}),
+            frozenset({"_proc_pool", "get_by_job_id"}),
+        ),
+    ),
+)
+
+_MESSAGE = "job was ended from outside"
+
+_USUAL = frozenset(
+    {
+        rtc.DisconnectReason.CLIENT_INITIATED,
+        rtc.DisconnectReason.ROOM_DELETED,
+        rtc.DisconnectReason.ROOM_CLOSED,
+    }
+)
+"""How rooms end: the agent leaves, or the room is closed."""
+
+
+def log_end_from_outside(job: JobContext) -> None:
+    """Log a warning when the agent loses its room although the room goes on, with LiveKit's reason."""
+
+    def on_disconnected(reason: rtc.DisconnectReason.ValueType) -> None:
+        if reason not in _USUAL:
+            logger.warning(_MESSAGE, extra={"reason": rtc.DisconnectReason.Name(reason)})
+
+    job.room.on("disconnected", on_disconnected)
+
+
+class ObservedServer(RegisteredServer):
+    """Logs a warning when the LiveKit server ends a job: its dispatch was deleted."""
+
+    async def _handle_termination(self, msg: JobTermination) -> None:
+        executor = None if FEATURE.misfits else self._proc_pool.get_by_job_id(msg.job_id)
+        if executor is not None and (info := executor.running_job) is not None:
+            extra = {**job_fields(info.job), "reason": "DISPATCH_DELETED"}
+            logger.warning(_MESSAGE, extra=extra)
+        await super()._handle_termination(msg)
