@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from benchmarks.openrtc_environment import install_openrtc
 from benchmarks.processes import ChildFailedError
 from benchmarks.results import Results
 from benchmarks.stage import set_up
-from benchmarks.subjects import COUNTED, SUBJECTS, Subject
+from benchmarks.subjects import BESIDE, COUNTED, SUBJECTS, Subject, beside
 from benchmarks.table import HOSTING_LEGEND, SPEED_LEGEND, churn, tabulate, traffic, verdicts
 from benchmarks.traffic import measure_traffic
 from benchmarks.workloads import PROGRAMS, SHORT, Program
@@ -53,6 +55,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--work", nargs="+", choices=works, help="measure with these (all)")
     parser.add_argument("--only", nargs="+", choices=names, help="measure these (all)")
     parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="PYTHON",
+        help="measure this worker also with the libraries of another environment's Python",
+    )
+    parser.add_argument(
         "--set-up-limit",
         type=float,
         default=120,
@@ -70,18 +78,36 @@ def chosen_programs(arguments: argparse.Namespace) -> list[Program]:
     programs: tuple[Program, ...] = SHORT if arguments.short else PROGRAMS
     if arguments.work:
         programs = tuple(program for program in PROGRAMS if program.name in arguments.work)
+    if arguments.beside:
+        programs = tuple(replace(each, subjects=(*each.subjects, BESIDE)) for each in programs)
     return [program.shortened() if arguments.short else program for program in programs]
 
 
+def chosen_subjects(arguments: argparse.Namespace) -> list[Subject]:
+    """Say who is measured, in order.
+
+    Raises:
+        ChildFailedError: The other environment cannot be used.
+    """
+    chosen = [each for each in SUBJECTS if not arguments.only or each.name in arguments.only]
+    return [*chosen, beside(arguments.beside)] if arguments.beside else chosen
+
+
 def chosen_file(arguments: argparse.Namespace) -> Path:
-    """Say where to write; what is not everything never takes the place of what is."""
-    whole = not (arguments.short or arguments.runs or arguments.work or arguments.only)
+    """Say where to write; what is not the usual never takes the place of what is."""
+    less = arguments.short or arguments.runs or arguments.work or arguments.only
+    whole = not (less or arguments.beside)
     return arguments.out or RESULTS / ("full.json" if whole else "latest.json")
 
 
-def measure(results: Results, arguments: argparse.Namespace, file: Path, console: Console) -> None:
+def measure(
+    results: Results,
+    subjects: Sequence[Subject],
+    arguments: argparse.Namespace,
+    file: Path,
+    console: Console,
+) -> None:
     """Measure everything, showing how far it is, and write it as it comes."""
-    subjects = [each for each in SUBJECTS if not arguments.only or each.name in arguments.only]
     runs = arguments.runs or (1 if arguments.short else 5)
     performances = list(plan(chosen_programs(arguments), subjects, runs))
     absent = _absent({subject for _, _, subject in performances}, console)
@@ -155,18 +181,19 @@ def main() -> int:
     file = chosen_file(arguments)
     status = 0
     try:
+        subjects = chosen_subjects(arguments)
         results = Results(
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             machine=describe_machine([str(find_or_build(console.print)), "--version"]),
             busy_neighbours=arguments.busy,
-            titles={subject.name: subject.title for subject in SUBJECTS},
+            titles={subject.name: subject.title for subject in (*SUBJECTS, *subjects)},
         )
-    except StackError as error:
+    except (ChildFailedError, StackError) as error:
         console.print(str(error), style="red", markup=False)
         return 1
     try:
         with busy_neighbours(arguments.busy):
-            measure(results, arguments, file, console)
+            measure(results, subjects, arguments, file, console)
         if includes(arguments, TRAFFIC):
             console.print("counting what each dialect costs on the wire")
             with LiveKitServer.start() as server:

@@ -1,10 +1,16 @@
 """What is compared: the command that starts each worker, and how its clients write to it."""
 
+import subprocess
 import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from benchmarks.openrtc_environment import PYTHON as OPENRTC_PYTHON
+from benchmarks.processes import ChildFailedError
+
+BESIDE = "beside"
+"""Name of the subject that is not always there: this worker in another environment."""
 
 _NO_PRELOAD = {"LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE": "0"}
 """Models for voice would take memory and time at the start, for nothing."""
@@ -25,11 +31,11 @@ class Subject:
     """How the client sends its message: as ``lk.chat`` text stream or as JSON packet."""
 
 
-def _worker(isolation: str) -> Subject:
+def _worker(isolation: str, python: str = sys.executable) -> Subject:
     return Subject(
         isolation,
         f"this worker, {isolation}",
-        (sys.executable, "agent.py", "start"),
+        (python, "agent.py", "start"),
         {
             "CHAT_ISOLATION": isolation,
             "CHAT_MAX_ROOMS": "1000",
@@ -45,6 +51,26 @@ def _peer(name: str, title: str, module: str) -> Subject:
     command = (str(python), "-m", f"benchmarks.peers.{module}", "start")
     environment = {} if name == "default" else _NO_PRELOAD
     return Subject(name, title, command, environment)
+
+
+def beside(python: Path) -> Subject:
+    """This worker once more, with what another virtual environment has installed.
+
+    So an update of a library is measured in the same run as what is there.
+
+    Args:
+        python: The environment's interpreter.
+
+    Raises:
+        ChildFailedError: It has no livekit, or is no Python.
+    """
+    ask = "from importlib.metadata import version; print(version('livekit'))"
+    try:
+        answer = subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ChildFailedError(f"{python} has no livekit: {error}") from error
+    title = f"this worker, shared, livekit {answer.stdout.strip()}"
+    return replace(_worker("shared", str(python)), name=BESIDE, title=title)
 
 
 COUNTED = replace(
