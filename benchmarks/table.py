@@ -161,8 +161,13 @@ def traffic(measured: Iterable[Traffic]) -> Rows:
     """Show what the worker sends, dialect by dialect."""
     by_way: dict[str, list[str]] = {}
     for each in measured:
-        by_way.setdefault(each.way, []).extend([str(each.packets), str(each.payload_bytes)])
-    heads = [head for readers in READERS for head in (f"packets, {readers} reading", "bytes")]
+        counted = (each.packets, each.payload_bytes, each.wire_bytes)
+        by_way.setdefault(each.way, []).extend(map(str, counted))
+    heads = [
+        head
+        for readers in READERS
+        for head in (f"packets, {readers} reading", "payload", "on the wire")
+    ]
     rows = [(way, *cells) for way, cells in by_way.items()]
     return Rows("What the worker sends for one reply of 2200 bytes", ("", *heads), rows)
 

@@ -102,8 +102,11 @@ def test_costs_of_rooms_are_shown_where_there_were_several() -> None:
 
 
 def test_traffic_has_a_row_for_each_way() -> None:
-    measured = [Traffic(way, readers, 1, 2) for readers in (1, 10) for way in ("a", "b")]
-    assert traffic(measured).rows == [("a", "1", "2", "1", "2"), ("b", "1", "2", "1", "2")]
+    measured = [Traffic(way, readers, 1, 2, 3) for readers in (1, 10) for way in ("a", "b")]
+    assert traffic(measured).rows == [
+        ("a", "1", "2", "3", "1", "2", "3"),
+        ("b", "1", "2", "3", "1", "2", "3"),
+    ]
 
 
 def test_verdicts_say_yes_and_no() -> None:
