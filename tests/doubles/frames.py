@@ -25,7 +25,8 @@ class Header:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Text was written to a stream. Like its trailer it goes to everybody."""
+    """Text was written to a stream. Like its trailer it goes to everybody, as with livekit
+    before 1.2."""
 
     stream_id: str
     index: int
