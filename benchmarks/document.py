@@ -1,7 +1,7 @@
-"""Fills ``docs/performance.md`` and README.md, and draws plots: ``python -m benchmarks.document``.
+"""Fills ``docs/performance.md`` and draws its plots: ``python -m benchmarks.document``.
 
-Both are written by hand but for what stands between ``<!-- begin NAME -->`` and
-``<!-- end NAME -->``; that comes from result files and from nowhere else.
+The text is written by hand, except what is between ``<!-- begin NAME -->`` and
+``<!-- end NAME -->``: that comes from result files and from nowhere else.
 """
 
 import argparse
@@ -19,7 +19,6 @@ from worker.devstack.paths import PROJECT
 
 DOCS = PROJECT / "docs"
 DOCUMENT = DOCS / "performance.md"
-README = PROJECT / "README.md"
 FULL = PROJECT / "benchmarks" / "results" / "full.json"
 
 _SECTION = re.compile(
@@ -82,7 +81,7 @@ def _made(results: Results) -> str:
 def main() -> int:
     """Read the files, fill the document and draw the plots."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.document", description="Fill docs/performance.md and README.md."
+        prog="python -m benchmarks.document", description="Fill docs/performance.md."
     )
     parser.add_argument(
         "files",
@@ -97,9 +96,8 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     sections = make_sections(results)
-    for document in (DOCUMENT, README):
-        document.write_text(fill(document.read_text("utf-8"), sections), "utf-8")
-    for file in [DOCUMENT, README, *draw(results, DOCS)]:
+    DOCUMENT.write_text(fill(DOCUMENT.read_text("utf-8"), sections), "utf-8")
+    for file in [DOCUMENT, *draw(results, DOCS)]:
         print(file.relative_to(PROJECT))
     return 0
 
