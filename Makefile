@@ -1,4 +1,4 @@
-# Everything a person does with the checkout; `make help` lists it.
+# Everything to do with a checkout; `make help` lists it.
 
 SHELL := bash
 MAKEFLAGS += --no-print-directory
@@ -22,22 +22,22 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
-setup: ## Prepare .venv and all that `make dev` needs
+setup: ## Install everything that `make dev` needs, without running it
 	$(call install,worker)
 	@exec $(BIN)/python -m worker.devstack --prepare
 
 .PHONY: dev
-dev: ## Run the agent, with a local LiveKit server and LLM where none are set
+dev: ## Run the agent, with a local LiveKit server and LLM if none are set
 	$(call install,worker)
 	@exec $(BIN)/python -m worker.devstack $(ARGS)
 
 .PHONY: chat
-chat: ## Chat in this terminal, with the agent of `make dev` or the server in LIVEKIT_URL
+chat: ## Chat in this terminal, through `make dev` or the server in LIVEKIT_URL
 	$(call install,worker)
 	@exec $(BIN)/python -m chat $(ARGS)
 
 .PHONY: test
-test: tools browser ## Run all tests; ARGS="-k name" runs some of them
+test: tools browser ## Run all tests, or some: ARGS="-k name"
 	$(call install,local)
 	@$(BIN)/python -m worker.devstack.livekit_binary
 	@exec $(BIN)/python -m pytest $(ARGS)
@@ -49,19 +49,19 @@ lint: tools ## Check format, style and types
 	$(BIN)/mypy
 
 .PHONY: format
-format: tools ## Format the code and mend what ruff can mend
+format: tools ## Format the code and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: tools ## Measure performance and print the table
+bench: tools ## Measure performance and print tables
 	@$(BIN)/python -m worker.devstack.livekit_binary
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 COMPILE = uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(ARGS)
 .PHONY: lock
-lock: ## Remake the lock files (needs uv); ARGS=--upgrade takes newer versions
+lock: ## Update the lock files (needs uv); ARGS=--upgrade takes newer versions
 	@command -v uv >/dev/null || { echo 'error: uv is needed and not on PATH: pip install uv' >&2; exit 1; }
 	$(COMPILE) pyproject.toml --group worker -o requirements/worker.txt
 	for group in dev local toolchain; do \
@@ -69,7 +69,7 @@ lock: ## Remake the lock files (needs uv); ARGS=--upgrade takes newer versions
 	@! grep -nE 'https?://' requirements/*.txt
 
 .PHONY: clean
-clean: ## Remove what the targets above made in the checkout
+clean: ## Remove everything that these targets created in the checkout
 	rm -rf .venv .dev .mypy_cache .pytest_cache .ruff_cache .hypothesis \
 		tests/browser/node_modules tests/browser/dist
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

@@ -14,8 +14,6 @@ from worker.settings import Settings
 DOCUMENTS = sorted(
     [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob(".github/*.md")]
 )
-README_LINES = 130
-"""Two screens, and some lines of code."""
 
 document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda file: str(file.relative_to(PROJECT))
@@ -73,7 +71,3 @@ def test_every_setting_is_in_the_table_of_settings(setting: str) -> None:
 def test_every_page_is_linked_in_the_readme() -> None:
     pages = {f"docs/{page.name}" for page in PROJECT.glob("docs/*.md")}
     assert pages <= set(links(PROJECT / "README.md"))
-
-
-def test_the_readme_is_two_screens_long() -> None:
-    assert len((PROJECT / "README.md").read_text("utf-8").splitlines()) <= README_LINES
