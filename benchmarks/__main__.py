@@ -50,10 +50,16 @@ def parse_arguments() -> argparse.Namespace:
     )
     works = [*(program.name for program in PROGRAMS), CHURN, TRAFFIC]
     names = [subject.name for subject in SUBJECTS]
-    parser.add_argument("--short", action="store_true", help="one run of one reply, to 20 rooms")
-    parser.add_argument("--runs", type=int, help="alternated runs (5)")
-    parser.add_argument("--work", nargs="+", choices=works, help="measure with these (all)")
-    parser.add_argument("--only", nargs="+", choices=names, help="measure these (all)")
+    parser.add_argument(
+        "--short", action="store_true", help="one run with one reply each, up to 20 rooms"
+    )
+    parser.add_argument("--runs", type=int, help="number of alternating runs (5)")
+    parser.add_argument(
+        "--work", nargs="+", choices=works, help="measure only these programs (all)"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=names, help="measure only these subjects (all)"
+    )
     parser.add_argument(
         "--beside",
         type=Path,
@@ -64,12 +70,15 @@ def parse_arguments() -> argparse.Namespace:
         "--set-up-limit",
         type=float,
         default=120,
-        help="seconds that opening the rooms may take each time (120)",
+        help="seconds that opening the rooms of a program may take (120)",
     )
     parser.add_argument(
-        "--busy", type=int, default=0, help="processes that keep a core busy meanwhile (0)"
+        "--busy",
+        type=int,
+        default=0,
+        help="processes that keep a core busy during the measurement (0)",
     )
-    parser.add_argument("--out", type=Path, help="JSON file to write")
+    parser.add_argument("--out", type=Path, help="where to write the JSON file")
     return parser.parse_args()
 
 
@@ -150,7 +159,7 @@ def includes(arguments: argparse.Namespace, work: str) -> bool:
 def _absent(subjects: set[Subject], console: Console) -> dict[str, str]:
     if not any(subject.name == "openrtc" for subject in subjects):
         return {}
-    console.print("looking for openrtc, which has a virtual environment of its own")
+    console.print("looking for openrtc in its own virtual environment")
     reason = install_openrtc()
     if reason is None:
         return {}
@@ -195,7 +204,7 @@ def main() -> int:
         with busy_neighbours(arguments.busy):
             measure(results, subjects, arguments, file, console)
         if includes(arguments, TRAFFIC):
-            console.print("counting what each dialect costs on the wire")
+            console.print("counting the bytes of each dialect")
             with LiveKitServer.start() as server:
                 results.traffic = asyncio.run(measure_traffic(server))
     except (ChildFailedError, StackError) as error:

@@ -60,7 +60,7 @@ def _one_room(measured: Measured) -> Iterator[Verdict]:
     ours, peer = measured.figures(ONE_PACED.name, OURS), _best_p95(measured, ONE_PACED, ROOMIO)
     if ours and peer is not None:
         later = ours.p95_ms - peer
-        aim = f"{ONE_PACED.title}: p95 at most 1 ms after RoomIO's"
+        aim = f"{ONE_PACED.title}: p95 at most 1 ms later than RoomIO's"
         yield Verdict(aim, f"{later:+.1f} ms", later <= 1)
     if ours:
         first = ours.first_text_ms
@@ -91,10 +91,10 @@ def _hosting(measured: Measured) -> Iterator[Verdict]:
     if ours is None or ours.further_mb is None:
         return
     if (start := ours.start_alone_p95_ms) is not None:
-        aim = "a room opened alone: agent ready 250 ms after the job's assignment (p95)"
+        aim = "a room opened alone: agent ready at most 250 ms after the job's assignment (p95)"
         yield Verdict(aim, f"{start:.0f} ms", start <= 250)
     further = ours.further_mb
-    yield Verdict("memory: at most 3 MB for each further room", f"{further:.1f} MB", further <= 3)
+    yield Verdict("memory: at most 3 MB per further room", f"{further:.1f} MB", further <= 3)
     yield Verdict(
         "memory: at most 200 MB with one room", f"{ours.one_mb:.0f} MB", ours.one_mb <= 200
     )
@@ -128,7 +128,7 @@ def _idle_rooms(measured: Measured) -> Iterator[Verdict]:
 
 def _payload(ours: Figures, workload: Workload) -> Verdict:
     ratio = ours.payload_bytes / workload.scenario.chars
-    aim = f"{workload.title}: at most 1.2 bytes for each byte of the reply"
+    aim = f"{workload.title}: at most 1.2 bytes sent per byte of the reply"
     return Verdict(aim, f"{ratio:.2f}", ratio <= 1.2)
 
 

@@ -1,6 +1,6 @@
-"""On paper: what 100,000 rooms would take, worked out from what was measured. No I/O.
+"""A plan for 100,000 rooms, calculated from what was measured. No I/O.
 
-Every quantity says where it comes from: measured, a choice of the planner's, or arithmetic.
+Every quantity names its source: a measurement, an assumption, or a calculation.
 """
 
 import math
@@ -37,7 +37,7 @@ DISPATCH_POOL = 50 // 2
 """Dispatches that one livekit-server has under way at a time. Its agent client has 50 goroutines for
 them, and a dispatch takes up two: one asks the workers, one waits until that is done (1.13.5, 1.13.11)."""
 
-MEASURED, CHOSEN, WORKED_OUT = "measured", "assumed", "worked out"
+MEASURED, ASSUMED, CALCULATED = "measured", "assumed", "calculated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +89,37 @@ def plan_capacity(costs: Costs) -> Rows:
     opened = ROOMS / VISIT_S
     dispatches = servers * DISPATCH_POOL / (costs.ready_ms / 1000)
     rows: list[tuple[str, str, str]] = [
-        ("rooms", f"{ROOMS:,}", CHOSEN),
-        ("rooms with a reply being written", f"{ANSWERING:.0%} of them", CHOSEN),
-        ("tokens a second in each of those", f"{PACE}", CHOSEN),
-        ("tokens a second in all", f"{tokens:,.0f}", WORKED_OUT),
-        ("a worker's memory", f"{WORKER_MB:,} MB", CHOSEN),
-        ("its memory with one room, and for each further", _pair(costs), MEASURED),
-        ("so rooms in a worker, by memory", f"{by_memory:,}", WORKED_OUT),
-        (f"its CPU for each token, with {costs.rooms} rooms", _ms(costs.cpu_ms), MEASURED),
-        ("so rooms in a worker, by half a core", f"{by_cpu:,}", WORKED_OUT),
-        ("rooms in a worker that were measured", f"{costs.rooms}", MEASURED),
-        ("**rooms in a worker**: the least of the three", f"**{in_a_worker:,}**", WORKED_OUT),
-        ("**workers**", f"**{workers:,}**", WORKED_OUT),
-        ("livekit-server's CPU for each token", _ms(costs.server_cpu_ms), MEASURED),
-        ("its memory for each room, two participants", f"{costs.server_mb:.2f} MB", MEASURED),
-        ("so cores for servers, half used", f"{server_cores:,.0f}", WORKED_OUT),
-        ("and memory", f"{server_gb:,.0f} GB", WORKED_OUT),
-        ("a server's machine", f"{SERVER_CORES} cores, {SERVER_MB / 1000:g} GB", CHOSEN),
-        ("**servers**", f"**{servers:,}**", WORKED_OUT),
-        ("seconds that a room lasts", f"{VISIT_S}", CHOSEN),
-        ("rooms opened a second", f"{opened:,.0f}", WORKED_OUT),
-        ("a room's start, of which dispatch is a part", f"{costs.ready_ms:.0f} ms", MEASURED),
-        ("dispatches a second that servers can have", f"{dispatches:,.0f}", WORKED_OUT),
-        ("questions to servers for these dispatches", f"{opened * servers:,.0f}/s", WORKED_OUT),
-        ("LLM requests under way at once", f"{ROOMS * ANSWERING:,.0f}", WORKED_OUT),
-        ("LLM requests a minute", f"{60 * tokens / REPLY_TOKENS:,.0f}", WORKED_OUT),
+        ("rooms", f"{ROOMS:,}", ASSUMED),
+        ("rooms with a reply being written", f"{ANSWERING:.0%} of them", ASSUMED),
+        ("tokens per second in each of those", f"{PACE}", ASSUMED),
+        ("tokens per second in total", f"{tokens:,.0f}", CALCULATED),
+        ("memory of one worker", f"{WORKER_MB:,} MB", ASSUMED),
+        ("worker's memory with one room; for each further room", _pair(costs), MEASURED),
+        ("rooms per worker, limited by memory", f"{by_memory:,}", CALCULATED),
+        (f"worker's CPU per token, with {costs.rooms} rooms", _ms(costs.cpu_ms), MEASURED),
+        ("rooms per worker, limited by half a core", f"{by_cpu:,}", CALCULATED),
+        ("rooms per worker, as many as were measured", f"{costs.rooms}", MEASURED),
+        ("**rooms per worker**: the smallest of the three", f"**{in_a_worker:,}**", CALCULATED),
+        ("**workers**", f"**{workers:,}**", CALCULATED),
+        ("livekit-server's CPU per token", _ms(costs.server_cpu_ms), MEASURED),
+        (
+            "livekit-server's memory per room, two participants",
+            f"{costs.server_mb:.2f} MB",
+            MEASURED,
+        ),
+        ("cores for servers, half used", f"{server_cores:,.0f}", CALCULATED),
+        ("memory for servers", f"{server_gb:,.0f} GB", CALCULATED),
+        ("machine for one server", f"{SERVER_CORES} cores, {SERVER_MB / 1000:g} GB", ASSUMED),
+        ("**servers**", f"**{servers:,}**", CALCULATED),
+        ("lifetime of a room, seconds", f"{VISIT_S}", ASSUMED),
+        ("rooms opened per second", f"{opened:,.0f}", CALCULATED),
+        ("start of a room, dispatch included", f"{costs.ready_ms:.0f} ms", MEASURED),
+        ("dispatches per second that the servers can handle", f"{dispatches:,.0f}", CALCULATED),
+        ("requests to servers for these dispatches", f"{opened * servers:,.0f}/s", CALCULATED),
+        ("concurrent LLM requests", f"{ROOMS * ANSWERING:,.0f}", CALCULATED),
+        ("LLM requests per minute", f"{60 * tokens / REPLY_TOKENS:,.0f}", CALCULATED),
     ]
-    return Rows(f"{ROOMS:,} rooms", ("quantity", "value", "where from"), rows)
+    return Rows(f"{ROOMS:,} rooms", ("quantity", "value", "source"), rows)
 
 
 def _pair(costs: Costs) -> str:

@@ -65,16 +65,16 @@ def _made(results: Results) -> str:
     counts = [len(each) for measured in results.measured for each in measured.runs.values()]
     runs = max(counts, default=1)
     lines = [
-        f"Made {results.made_at[:10]} in {runs} alternated run{'s' * (runs > 1)} on "
+        f"Measured on {results.made_at[:10]} in {runs} alternating run{'s' * (runs > 1)} on "
         f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, load "
-        f"average {machine['load_average'][0]} before it began; {machine['livekit-server']}, "
+        f"average {machine['load_average'][0]} at the start; {machine['livekit-server']}, "
         f"Python {machine['python']}, {libraries}; commit {str(machine['commit'])[:10]}"
-        f"{' with changes' * bool(machine['uncommitted_changes'])}.",
+        f"{' with local changes' * bool(machine['uncommitted_changes'])}.",
     ]
     if results.busy_neighbours:
-        lines.append(f"{results.busy_neighbours} processes kept a core busy meanwhile.")
+        lines.append(f"Meanwhile, {results.busy_neighbours} processes kept a core busy each.")
     if results.interrupted:
-        lines.append("It was ended early.")
+        lines.append("The measurement was stopped early.")
     return "\n".join(lines)
 
 
@@ -88,7 +88,7 @@ def main() -> int:
         nargs="*",
         type=Path,
         default=[FULL],
-        help="results; what a later one has takes the place of what an earlier one has (full.json)",
+        help="result files; a later one replaces what an earlier one has in common (full.json)",
     )
     try:
         results = read(parser.parse_args().files)

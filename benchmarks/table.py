@@ -14,18 +14,18 @@ from benchmarks.traffic import READERS, Traffic
 from benchmarks.workloads import Workload
 
 SPEED_LEGEND = (
-    "Milliseconds, medians of the runs' figures (for p95 also the least and the greatest). "
-    "p50, p95, max: from a token leaving the LLM to the client holding it; first: the same for "
-    "the first token; turn: from sending the message to the first text. CPU: of the worker and "
-    "its processes for each token. late, lost: replies with a token that took over 2 s, and "
-    "incomplete ones, of all in all runs. bytes: text payload the client received for a reply."
+    "Milliseconds, medians over the runs (for p95 also the range). p50, p95, max: from a token "
+    "leaving the LLM to the client holding it. first: the same for the first token. turn: from "
+    "sending the message to the first text. CPU: per token, of the worker with its processes. "
+    "late, lost: replies with a token that took more than 2 s, and incomplete replies, of all "
+    "replies in all runs. bytes: text payload that the client received for one reply."
 )
 
 HOSTING_LEGEND = (
-    "MB of PSS, of the worker and all its processes, medians; rooms that have exchanged one "
-    "message and are quiet. ready: ms from a person's joining a new room to an agent that "
-    "listens, four rooms being opened at a time; start: p95 from the job's assignment to that, by "
-    "the worker's clock, also for rooms that are opened alone."
+    "MB of PSS of the worker with all its processes, medians over the runs. Each room has "
+    "exchanged one message and is idle. ready: ms from a person joining a new room to an agent "
+    "that listens, with four rooms opened at a time. start: p95 from the job's assignment to that "
+    "moment, by the worker's clock; alone: for rooms that are opened one by one."
 )
 
 
@@ -186,7 +186,11 @@ def churn(samples: Sequence[Sample]) -> Rows:
         for each in milestones(samples)
     ]
     growth = growth_per_thousand(samples)
-    notes = [] if growth is None else [f"Second half: {growth:+.1f} MB of PSS for 1,000 rooms."]
+    notes = (
+        []
+        if growth is None
+        else [f"Growth in the second half: {growth:+.1f} MB of PSS per 1,000 rooms."]
+    )
     heads = ("rooms opened and closed", "PSS", "RSS", "threads", "descriptors", "tasks")
     return Rows("Rooms that come and go", heads, rows, notes)
 
@@ -194,7 +198,7 @@ def churn(samples: Sequence[Sample]) -> Rows:
 def verdicts(judged: Iterable[Verdict]) -> Rows:
     """Show which aims were met."""
     rows = [(each.aim, each.measured, "yes" if each.met else "no") for each in judged]
-    return Rows("Aims", ("aim", "measured", "met"), rows)
+    return Rows("Goals", ("goal", "measured", "met"), rows)
 
 
 def _ms(value: float) -> str:

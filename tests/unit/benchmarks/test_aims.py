@@ -40,7 +40,7 @@ def test_at_an_ordinary_pace_the_p95_may_be_a_millisecond_later_than_the_faster_
     shared: float, expected: bool
 ) -> None:
     results = measured(ONE_ROOM, ONE_PACED, shared=shared, default=5.0)
-    assert met(results, "1 ms after") is expected
+    assert met(results, "1 ms later than") is expected
 
 
 @pytest.mark.parametrize(("shared", "expected"), [(10.0, True), (10.1, False)])
@@ -84,8 +84,8 @@ def test_in_twenty_rooms_the_p95_is_no_higher_than_openrtcs(shared: float, expec
 @pytest.mark.parametrize(
     ("one", "last", "words", "expected"),
     [
-        (200, 230, "3 MB for each further", True),
-        (200, 231, "3 MB for each further", False),
+        (200, 230, "3 MB per further", True),
+        (200, 231, "3 MB per further", False),
         (200, 230, "200 MB with one", True),
         (201, 230, "200 MB with one", False),
         (200, 230, "1/12 of a lean", True),
@@ -110,7 +110,7 @@ def test_an_agent_is_ready_within_a_quarter_of_a_second(slowest: float, expected
     results = empty_results()
     run = performance({TWENTY: FIGURES}, [(0, 150), (1, 151), (2, 152)])
     results.add(TWENTY_ROOMS, "shared", replace(run, start_ms=[100.0, slowest]))
-    assert met(results, "ready 250 ms") is expected
+    assert met(results, "ready at most 250 ms") is expected
 
 
 @pytest.mark.parametrize(("late", "lost", "expected"), [(0, 0, True), (1, 0, False), (1, 1, False)])

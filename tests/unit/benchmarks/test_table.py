@@ -75,7 +75,7 @@ def test_churn_says_what_was_taken_and_whether_it_grew() -> None:
         ("100", "110", "150"),
         ("200", "120", "150"),
     ]
-    assert rows.notes == ["Second half: +100.0 MB of PSS for 1,000 rooms."]
+    assert rows.notes == ["Growth in the second half: +100.0 MB of PSS per 1,000 rooms."]
 
 
 def test_fewer_rooms_than_planned_are_named() -> None:
