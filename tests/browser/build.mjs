@@ -1,6 +1,6 @@
 // Bundles one page per published version: its own client SDK, its own components.
 import { build } from "esbuild";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 
 const OUT = "dist";
 
@@ -60,3 +60,18 @@ for (const { name, source, alias } of PAGES) {
   await writeFile(`${OUT}/${name}.html`, html(name));
 }
 await build({ entryPoints: ["pages/chat.css"], outdir: OUT, logLevel: "warning" });
+
+// The page of docs/embedding.md, with the SDK from here instead of from the network.
+const CDN = "https://esm.sh/livekit-client@2";
+const documentation = await readFile("../../docs/embedding.md", "utf-8");
+const [, embedded] = documentation.match(/^```html\n(.*?)^```/ms);
+if (!embedded.includes(CDN)) throw new Error(`the page of docs/embedding.md does not import ${CDN}`);
+await writeFile(`${OUT}/embedding.html`, embedded.replace(CDN, "./livekit-client.js"));
+await build({
+  bundle: true,
+  entryPoints: ["livekit-client"],
+  format: "esm",
+  logLevel: "warning",
+  outfile: `${OUT}/livekit-client.js`,
+  target: "es2022",
+});

@@ -19,7 +19,8 @@ INSTALLED = HERE / "node_modules/.package-lock.json"
 def build_pages(npm: str) -> None:
     """Install the locked packages and bundle the pages, as far as something changed."""
     lock = HERE / "package-lock.json"
-    sources = [HERE / "build.mjs", HERE / "tsconfig.json", *HERE.glob("pages/*")]
+    documentation = HERE.parents[1] / "docs" / "embedding.md"
+    sources = [HERE / "build.mjs", HERE / "tsconfig.json", documentation, *HERE.glob("pages/*")]
     _make(INSTALLED, from_=[lock], command=[npm, "ci"])
     _make(BUILT / ".built", from_=[INSTALLED, *sources], command=[npm, "run", "build"])
 
