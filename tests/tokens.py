@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol
 
-from livekit import api
+from livekit import api, rtc
 
 from worker.devstack.livekit_server import LiveKitServer
 
@@ -24,6 +25,10 @@ class MintToken(Protocol):
         attributes: dict[str, str] | None = None,
         can_update_own_metadata: bool = True,
     ) -> str: ...
+
+
+Join = Callable[[str], Awaitable[rtc.Room]]
+"""Joins a test's room under an identity."""
 
 
 def token_minter(server: LiveKitServer) -> MintToken:

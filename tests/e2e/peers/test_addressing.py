@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 
-import pytest
 from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient
 from livekit.rtc._proto.ffi_pb2 import FfiEvent
 
-from tests.tokens import MintToken
+from tests.tokens import Join
 from tests.waiting import eventually
-from worker.devstack.livekit_server import LiveKitServer
 
 JOIN_LIMIT = 10.0
 """Seconds until two participants know of each other; three were seen."""
 
 ADDRESSES_CONTENTS = (1, 2)
-"""The livekit that addresses chunks and trailer, not only the header: a fact that README.md states."""
-
-Join = Callable[[str], Awaitable[rtc.Room]]
-
-
-@pytest.fixture
-async def join(
-    livekit_server: LiveKitServer, token: MintToken, request: pytest.FixtureRequest
-) -> AsyncIterator[Join]:
-    rooms: list[rtc.Room] = []
-
-    async def join(identity: str) -> rtc.Room:
-        room = rtc.Room()
-        rooms.append(room)
-        await room.connect(livekit_server.url, token(identity, request.node.name))
-        return room
-
-    yield join
-    for room in rooms:
-        await room.disconnect()
+"""The livekit that addresses chunks and trailer, not only the header: a fact that docs/clients.md states."""
 
 
 class StreamEvents:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 import pytest
@@ -12,14 +11,11 @@ from livekit import rtc
 from chat import ChatManager, ChatMessage, Dialect, protobuf
 from chat.protobuf import ProtobufListener, ProtobufPacket, send_protobuf
 from chat.sending.channels.channel import WRITE_FAILURES
-from tests.tokens import MintToken
+from tests.tokens import Join
 from tests.waiting import eventually
-from worker.devstack.livekit_server import LiveKitServer
 
 JOIN_LIMIT = 10.0
 """Seconds until two participants know of each other; three were seen."""
-
-Join = Callable[[str], Awaitable[rtc.Room]]
 
 
 class Raw:
@@ -33,23 +29,6 @@ class Raw:
     @property
     def texts(self) -> list[str | None]:
         return [packet.message.message for packet, _ in self.heard]
-
-
-@pytest.fixture
-async def join(
-    livekit_server: LiveKitServer, token: MintToken, request: pytest.FixtureRequest
-) -> AsyncIterator[Join]:
-    rooms: list[rtc.Room] = []
-
-    async def join(identity: str) -> rtc.Room:
-        room = rtc.Room()
-        rooms.append(room)
-        await room.connect(livekit_server.url, token(identity, request.node.name))
-        return room
-
-    yield join
-    for room in rooms:
-        await room.disconnect()
 
 
 async def meet(*rooms: rtc.Room) -> None:
