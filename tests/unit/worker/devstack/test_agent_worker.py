@@ -2,11 +2,12 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from worker.devstack import process
+from worker.devstack import agent_worker, process
 from worker.devstack.agent_worker import AgentWorker, LogLevel
 from worker.devstack.errors import StackError
 
@@ -41,22 +42,23 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_until_it_is_registered_only_what_is_wrong_is_shown(
-    agent: Path,
-    capfdbinary: pytest.CaptureFixture[bytes],
-    log_level: LogLevel,
-    shown: list[str],
+    agent: Path, monkeypatch: pytest.MonkeyPatch, log_level: LogLevel, shown: list[str]
 ) -> None:
+    lines: list[str] = []
+    ended = threading.Event()
+
+    def show(line: bytes) -> None:
+        lines.append(line.decode().rstrip().rpartition(" - ")[2])
+        if lines[-1] == "the end":
+            ended.set()
+
+    # What the copying thread writes while pytest empties its capture would be lost.
+    monkeypatch.setattr(agent_worker, "_show", show)
     agent.write_text(STARTS + REGISTERS, encoding="utf-8")
     with AgentWorker.start(os.environ, log_level=log_level) as worker:
         worker.wait_until_registered(timeout=30.0)
-        output = b""
-        while b"the end" not in output:
-            output += capfdbinary.readouterr().out
-            worker.check()
-    assert [line.rpartition(" - ")[2] for line in output.decode().splitlines()] == [
-        *shown,
-        "the end",
-    ]
+        assert ended.wait(30.0)
+    assert lines == [*shown, "the end"]
 
 
 def test_all_is_shown_where_it_does_not_get_so_far(
