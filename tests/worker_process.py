@@ -126,6 +126,8 @@ def running_worker(
             "OPENAI_BASE_URL": llm.base_url,
             "CHAT_MODEL": MODEL,
             "CHAT_HEALTH_PORT": "0",
+            # Who asks in a test is a program, and answers like one.
+            "CHAT_BOT_TURNS": "0",
             **settings,
         },
     )
