@@ -10,10 +10,10 @@ PYTHON = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11
 	if $$name -c '$(NEW_ENOUGH)' 2>/dev/null; then echo $$name; break; fi; done)
 BIN := .venv/bin
 
-# $(call install,GROUP...) brings .venv to what requirements/GROUP.txt says.
+# $(call install,GROUP...) installs requirements/GROUP.txt into .venv.
 define install
 	@python='$(PYTHON)'; if [ -z "$$python" ]; then \
-		echo 'error: Python 3.11 or newer is needed and not on PATH' >&2; exit 1; fi; \
+		echo 'error: Python 3.11 or newer not found on PATH' >&2; exit 1; fi; \
 	exec $$python -m worker.devstack.environment $(1)
 endef
 
@@ -62,7 +62,7 @@ COMPILE = uv pip compile --quiet --universal --generate-hashes --python-version 
 	--custom-compile-command "make lock" $(ARGS)
 .PHONY: lock
 lock: ## Update the lock files (needs uv); ARGS=--upgrade takes newer versions
-	@command -v uv >/dev/null || { echo 'error: uv is needed and not on PATH: pip install uv' >&2; exit 1; }
+	@command -v uv >/dev/null || { echo 'error: uv not found on PATH; install it with: pip install uv' >&2; exit 1; }
 	$(COMPILE) pyproject.toml --group worker -o requirements/worker.txt
 	for group in dev local toolchain; do \
 		$(COMPILE) --group $$group -c requirements/worker.txt -o requirements/$$group.txt || exit; done
@@ -93,4 +93,4 @@ $(PACKAGES): tests/browser/package-lock.json
 	@if command -v npm >/dev/null; then \
 		echo 'installing the npm packages of tests/browser'; \
 		npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error && touch $@; \
-	else echo 'npm is not on PATH: the browser tests cannot run'; [ "$${CI:-}" != true ]; fi
+	else echo 'npm not found on PATH: the browser tests cannot run'; [ "$${CI:-}" != true ]; fi

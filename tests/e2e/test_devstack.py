@@ -93,7 +93,7 @@ def stack(checkout: Path, fake_openai: FakeOpenAI) -> Iterator[RunningStack]:
     """A stack with a LiveKit server of its own, ready to be chatted with."""
     running = RunningStack(checkout, OPENAI_BASE_URL=fake_openai.base_url)
     try:
-        running.wait_for("Ctrl-C ends everything")
+        running.wait_for("Ctrl-C stops everything")
         yield running
     finally:
         running.process.kill()
@@ -112,7 +112,7 @@ def test_it_starts_and_ends_everything(stack: RunningStack, number: signal.Signa
     assert len(started) >= 2
     stack.process.send_signal(number)
     assert stack.end() == 0
-    assert stack.lines[-1] == "everything is stopped\n"
+    assert stack.lines[-1] == "all processes stopped\n"
     assert not stack.state_file.exists()
     assert psutil.wait_procs(started, timeout=LIMIT)[1] == []
 
@@ -129,7 +129,9 @@ def test_a_server_that_dies_is_named_with_its_log(stack: RunningStack) -> None:
     (server,) = [each for each in stack.descendants() if "livekit-server" in each.cmdline()[0]]
     server.kill()
     assert stack.end() == 1
-    assert stack.lines[-1].startswith("error: livekit-server ended by itself (killed by SIGKILL)")
+    assert stack.lines[-1].startswith(
+        "error: livekit-server exited unexpectedly (killed by SIGKILL)"
+    )
     assert str(stack.checkout / ".dev" / "livekit-server.log") in stack.lines[-1]
 
 
@@ -148,7 +150,7 @@ def test_a_wrong_setting_is_one_line(checkout: Path, variables: dict[str, str], 
 
 
 @pytest.mark.skipif(find_model() is None, reason="the local model is not installed: make setup")
-def test_the_stand_in_model_answers() -> None:
+def test_the_local_model_answers() -> None:
     from openai import OpenAI
 
     with LocalLlm.start() as llm, OpenAI(base_url=llm.base_url, api_key="unused") as client:

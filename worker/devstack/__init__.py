@@ -1,4 +1,4 @@
-"""Everything that `make setup` and `make dev` do beside the agent itself.
+"""What `make setup` and `make dev` run, beside the agent itself.
 
 - `environment`: the virtual environment. It runs before there is one, so it and all it imports
   keep to the standard library.

@@ -1,4 +1,4 @@
-"""`python -m worker.devstack` runs the agent and what it needs; with --prepare it only sets up."""
+"""Run the agent, with a local LiveKit server and LLM if none are set."""
 
 import argparse
 
@@ -7,13 +7,15 @@ from worker.devstack.commands import Report
 
 
 def main() -> None:
-    """Read the arguments and do what they say."""
+    """Parse the arguments and run the command."""
     parser = argparse.ArgumentParser(prog="python -m worker.devstack", description=__doc__)
-    parser.add_argument("--prepare", action="store_true", help="set up without starting anything")
+    parser.add_argument(
+        "--prepare", action="store_true", help="install what is needed, without starting anything"
+    )
     parser.add_argument(
         "--log-level",
         choices=("debug", "info", "warn", "error"),
-        help="the least of the agent's log that is shown (default: CHAT_LOG_LEVEL, or else info)",
+        help="lowest level of the agent's log that is shown (default: CHAT_LOG_LEVEL, or info)",
     )
     arguments = parser.parse_args()
 

@@ -14,13 +14,13 @@ from worker.devstack.errors import StackError
 from worker.devstack.process import Child, describe_status
 
 REGISTERED = b"registered worker"
-"""What the agent logs when the LiveKit server may send it into rooms."""
+"""What the agent logs once the LiveKit server can dispatch it."""
 
 REGISTRATION_TIMEOUT = 60.0
 """Seconds that it may take until then."""
 
 _ROUTINE = re.compile(rb"^.{0,40}(?:INFO|DEBUG)")
-"""Begins a line of the log that reports nothing wrong. A time and a colour go before the level."""
+"""Begins a line of the log that reports nothing wrong. The level comes after a time and a colour."""
 
 LogLevel = Literal["debug", "info", "warn", "error"]
 
@@ -33,7 +33,7 @@ _LEAVING_LIMIT = 15.0
 class AgentWorker:
     """The running agent.
 
-    What is routine until it is registered is shown only where it does not get so far.
+    Routine lines before its registration are only shown if it fails to register.
     """
 
     def __init__(self, process: Child, log_level: LogLevel = "info") -> None:
@@ -58,8 +58,8 @@ class AgentWorker:
 
         Args:
             environment: Its environment variables, all of them.
-            closing_grace: Seconds that its replies may go on when it is told to end.
-            log_level: The least of its log that is shown.
+            closing_grace: Seconds that its running replies may take to finish when it is stopped.
+            log_level: The lowest level of its log that is shown.
         """
         process = Child(
             "agent.py",
@@ -88,7 +88,7 @@ class AgentWorker:
                 self._show_held()
                 raise StackError(
                     f"agent.py did not reach the LiveKit server within {timeout:.0f} s; "
-                    "its log is above"
+                    "see its log above"
                 )
 
     def check(self) -> None:
@@ -98,7 +98,8 @@ class AgentWorker:
             self._copier.join(1.0)
             self._show_held()
             raise StackError(
-                f"agent.py ended by itself ({describe_status(status)}); its last lines are above"
+                f"agent.py exited unexpectedly ({describe_status(status)}); "
+                "its last log lines are above"
             )
 
     def _copy_output(self) -> None:

@@ -1,4 +1,4 @@
-"""Trying what the settings name before anything is started, while the fault is easy to tell."""
+"""Checks the servers that the settings name, before anything is started."""
 
 import asyncio
 
@@ -15,43 +15,42 @@ _TIMEOUT = 10.0
 
 
 def check_livekit(settings: Settings) -> None:
-    """Reach the LiveKit server that the settings name with the key that they give.
+    """Connect to the LiveKit server in the settings, with its key.
 
     Raises:
-        SettingError: The key or its secret is missing, or the server refuses them.
-        StackError: It does not answer.
+        SettingError: The key or its secret is missing, or the server rejects them.
+        StackError: The server does not respond.
     """
     url = settings.livekit_url
     for name in ("livekit_api_key", "livekit_api_secret"):
         if getattr(settings, name) is None:
             raise SettingError(
-                f"{name.upper()} is not set but LIVEKIT_URL is: set it, or unset that to run a server here"
+                f"{name.upper()} is not set. Set it, or unset LIVEKIT_URL to use a local server"
             )
     try:
         asyncio.run(_list_rooms(settings))
     except api.TwirpError as error:
         if error.status == 401:
-            raise SettingError(
-                f"LIVEKIT_API_KEY or LIVEKIT_API_SECRET is wrong: {url} refuses them"
-            ) from error
+            raise SettingError(f"{url} rejected LIVEKIT_API_KEY or LIVEKIT_API_SECRET") from error
         raise StackError(
-            f"LIVEKIT_URL, {url}, answers with HTTP status {error.status}: is it a LiveKit server?"
+            f"LIVEKIT_URL ({url}) returned HTTP {error.status}; is it a LiveKit server?"
         ) from error
     except (aiohttp.ClientError, TimeoutError) as error:
         raise StackError(
-            f"no LiveKit server answers at LIVEKIT_URL, {url}: unset it to run a server here"
+            f"no response from {url}; check LIVEKIT_URL and the network, "
+            "or unset LIVEKIT_URL to use a local server"
         ) from error
 
 
 def check_llm(settings: Settings) -> None:
-    """Reach the LLM that the settings name with the key that they give.
+    """Connect to the LLM in the settings, with its key.
 
     Raises:
-        SettingError: It refuses the key.
-        StackError: It does not answer.
+        SettingError: The service rejects the key.
+        StackError: It does not respond.
     """
     client = openai.OpenAI(
-        # A service of one's own often wants no key, but the SDK does.
+        # A local service often needs no key, but the SDK does.
         api_key=reveal(settings.openai_api_key) or "unused",
         base_url=settings.openai_base_url,
         timeout=_TIMEOUT,
@@ -60,13 +59,13 @@ def check_llm(settings: Settings) -> None:
     try:
         client.models.list()
     except openai.AuthenticationError as error:
-        raise SettingError(f"OPENAI_API_KEY is wrong: {client.base_url} refuses it") from error
+        raise SettingError(f"{client.base_url} rejected OPENAI_API_KEY") from error
     except openai.APIConnectionError as error:
         raise StackError(
-            f"no LLM answers at {client.base_url}: see OPENAI_BASE_URL and this machine's network"
+            f"no response from {client.base_url}; check OPENAI_BASE_URL and the network"
         ) from error
     except openai.APIStatusError:
-        # It is there. Not every service lists its models, nor may every key see them.
+        # It responds. Not every service lists its models, and not every key may see them.
         return
 
 

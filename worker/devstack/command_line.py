@@ -1,4 +1,4 @@
-"""What the development stack's commands have in common: how they speak and how they end."""
+"""Output and exit status of the development stack's commands."""
 
 import signal
 import sys

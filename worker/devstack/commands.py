@@ -1,4 +1,4 @@
-"""Long commands that write a log while their progress is shown."""
+"""Runs long commands: their output goes into a log, and their progress is shown."""
 
 import subprocess
 import sys
@@ -11,13 +11,13 @@ from worker.devstack.process import Child
 from worker.devstack.progress import ProgressLine
 
 Report = Callable[[str], None]
-"""Shows one line to the person who waits."""
+"""Shows one line to the user."""
 
 _PAUSE = 1.0
 """Seconds between two looks at what a command has written."""
 
 _SIGNS_OF_NO_NETWORK = ("Retrying (Retry", "dial tcp", "TLS handshake timeout")
-"""How pip and Go say it in their output."""
+"""What pip and Go print if a download fails."""
 
 
 def run_logged(
@@ -33,7 +33,7 @@ def run_logged(
     Args:
         command: Program and arguments.
         log: Where its output goes, replaced if it exists.
-        progress: Says in a line how far it is, of the output so far and the seconds since the start.
+        progress: Returns a line that shows how far it is, from the output and the seconds so far.
         stdin: Its standard input, as `subprocess` takes it.
         env: The whole environment; None means ours.
 
@@ -55,13 +55,15 @@ def run_logged(
 
 
 def failure(what: str, error: subprocess.CalledProcessError, log: Path) -> StackError:
-    """Make one line of a command that failed: its own last word, and where to read the rest."""
+    """Return a one-line error for a command that failed: its last message, and where its log is."""
     if any(sign in error.output for sign in _SIGNS_OF_NO_NETWORK):
-        return StackError(f"{what} needs downloads that failed: is this machine online? ({log})")
+        return StackError(
+            f"{what} failed: could not download files; check the network connection (log: {log})"
+        )
     lines = [line.strip() for line in error.output.splitlines() if line.strip()]
     complaints = [line for line in lines if line.lower().startswith(("error", "fatal"))]
     last = (complaints or lines or [f"exit status {error.returncode}"])[-1]
-    return StackError(f"{what} failed: {last} (all of its output: {log})")
+    return StackError(f"{what} failed: {last} (full log: {log})")
 
 
 def _read(log: Path) -> str:

@@ -1,10 +1,10 @@
-"""The virtual environment: made once, and brought up to date when a lock file changes.
+"""The virtual environment: created once, and updated when a lock file changes.
 
 Runs before the environment exists: nothing here or imported here needs more than the standard
 library. `python -m worker.devstack.environment GROUP...` installs `requirements/GROUP.txt`.
 
-What was interrupted is not mended but made again, whatever was half done by then: an environment is
-whole once a first group is installed, and again when the mark of a later installation is gone.
+An environment whose creation or update was interrupted is not repaired but created again. It counts as
+complete once its first group is installed, and while no later installation has left its mark.
 """
 
 import fcntl
@@ -25,14 +25,14 @@ from worker.installation import OLDEST_PYTHON
 
 
 def prepare(groups: Iterable[str], report: Report) -> None:
-    """Bring the virtual environment to what the groups' lock files say.
+    """Install what the groups' lock files list, if it is not installed yet.
 
     Args:
         groups: Names of lock files in `requirements/`, "worker" before those that build on it.
         report: Shows progress.
 
     Raises:
-        StackError: It cannot be done; the line says why.
+        StackError: The installation failed; the message says why.
     """
     groups = list(groups)
     if _is_whole() and all(map(_is_installed, groups)):
@@ -99,7 +99,7 @@ def _one_installation_at_a_time(report: Report) -> Iterator[int]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            report("another installation is under way: waiting for it")
+            report("another installation is already running; waiting")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield file.fileno()
 

@@ -1,8 +1,8 @@
-"""What the development stack raises when it cannot do what was asked of it."""
+"""The errors of the development stack."""
 
 
 class StackError(Exception):
-    """What is wrong and what to do about it, in one line for a person to read."""
+    """One line that says what is wrong and what to do about it."""
 
     exit_status = 1
     """What the command ends with."""

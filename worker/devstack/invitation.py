@@ -1,4 +1,4 @@
-"""What a person needs to get into the room: a token, and the words that say what to do with it."""
+"""How to join the room of a running stack: a token, and the text that `make dev` shows."""
 
 import datetime
 
@@ -8,7 +8,7 @@ from worker.devstack.paths import PROJECT, RUN
 from worker.devstack.state import SHELL_FILE, StackState
 
 TOKEN_LIFETIME = datetime.timedelta(days=1)
-"""How long the printed token lets its holder in."""
+"""How long the printed token is valid."""
 
 PLAYGROUND = "https://agents-playground.livekit.io"
 """The web page that people try LiveKit agents with."""
@@ -19,8 +19,8 @@ def mint_token(state: StackState, agent_name: str, identity: str = "you") -> str
 
     Args:
         state: The server and the room.
-        agent_name: The agent to call into the room; empty where agents come by themselves.
-        identity: Whom it lets in.
+        agent_name: The agent to dispatch to the room; empty if agents join every new room.
+        identity: The identity that it is for.
     """
     token = (
         api.AccessToken(state.api_key, state.api_secret)
@@ -36,17 +36,17 @@ def mint_token(state: StackState, agent_name: str, identity: str = "you") -> str
 
 
 def invite(state: StackState, token: str) -> str:
-    """Write what is shown once the agent is ready."""
+    """Return the text that is shown once the agent is ready."""
     return f"""
-The agent is ready, in room {state.room}. To chat with it
+The agent is ready in room {state.room}. Chat with it:
 
   in a second terminal:  make chat
-  in a browser:          {PLAYGROUND}, connecting by hand with
+  in a browser:          {PLAYGROUND} (connect manually)
       URL    {state.url}
       Token  {token}
-      Room   {state.room} (the token names it)
-  with LiveKit's tools:  source {RUN.relative_to(PROJECT) / SHELL_FILE}, in a terminal for that alone;
-      then, for example, lk room list
+      Room   {state.room} (the token includes it)
+  with LiveKit's tools:  source {RUN.relative_to(PROJECT) / SHELL_FILE} (in a separate terminal),
+      then for example: lk room list
 
-Ctrl-C ends everything that was started here. The agent's log follows.
+Ctrl-C stops everything. The agent's log follows.
 """

@@ -1,4 +1,4 @@
-"""Becomes another program, one that Linux ends when the process that started it ends.
+"""Runs another program so that Linux ends it together with the process that started it.
 
 `python leash.py PARENT_PID PROGRAM ARGUMENT...`. A program of its own because the request has to be
 made between fork and exec, where Python code in a process with threads may deadlock. Run by path,

@@ -1,4 +1,4 @@
-"""A livekit-server to run: the installed one, the cached one, or one built from source."""
+"""Finds a livekit-server: on PATH, in the cache, or by building it from source."""
 
 import fcntl
 import os
@@ -31,7 +31,7 @@ def find_or_build(report: Report) -> Path:
         report: Shows progress of the build, which takes minutes.
 
     Raises:
-        StackError: The build failed; the line says why.
+        StackError: The build failed; the message says why.
     """
     installed = shutil.which("livekit-server")
     if installed:
@@ -50,7 +50,7 @@ def _build(binary: Path, report: Report) -> None:
 
     def progress(output: str, seconds: int) -> str:
         modules, packages = output.count("go: downloading"), output.count("\n")
-        return f"  {modules} modules, {packages - modules} packages, {seconds} s"
+        return f"  {modules} modules downloaded, {packages - modules} packages built, {seconds} s"
 
     for left in binary.parent.glob(f"{_SCRATCH}*"):
         # A build that was killed outright leaves a gigabyte. None but this one runs now.
@@ -59,7 +59,7 @@ def _build(binary: Path, report: Report) -> None:
         prefix=_SCRATCH, dir=binary.parent, ignore_cleanup_errors=True
     ) as scratch:
         go = find_or_install_go(Path(scratch, "toolchain"), report)
-        report(f"building livekit-server {VERSION}, once: this takes two to five minutes")
+        report(f"building livekit-server {VERSION} (only once, 2 to 5 minutes)")
         # Go's own caches would keep more than a gigabyte in the user's home for this one binary.
         settings = {name: f"{scratch}/{name.lower()}" for name in ("GOBIN", "GOPATH", "GOCACHE")}
         # Go makes what it downloads read-only, which would keep the folder from being removed.
@@ -79,7 +79,7 @@ def _one_build_at_a_time(lock: Path, report: Report) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            report("another build of livekit-server is under way: waiting for it")
+            report("another build of livekit-server is already running; waiting")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -1,4 +1,4 @@
-"""A livekit-server of our own, on loopback only, for as long as its context lasts."""
+"""A local livekit-server, on loopback only, for as long as its context lasts."""
 
 import json
 import os
@@ -24,7 +24,7 @@ _SECRET_BYTES = 36
 
 @dataclass(frozen=True)
 class LiveKitServer:
-    """A running livekit-server and the way in."""
+    """A running livekit-server, and its URL and key."""
 
     port: int
     """Where it listens for clients and workers."""

@@ -1,4 +1,4 @@
-"""A small model on loopback that stands in where no LLM is configured."""
+"""A small model on loopback, used if no LLM is configured."""
 
 import importlib.util
 import sys
@@ -17,7 +17,7 @@ from worker.devstack.readiness import wait_until_answers
 
 @dataclass(frozen=True)
 class LocalLlm:
-    """A running stand-in model that speaks OpenAI's chat completions API."""
+    """A running local model with OpenAI's chat completions API."""
 
     port: int
     process: Child = field(repr=False)
@@ -42,7 +42,7 @@ class LocalLlm:
             StackError: The model is not installed or cannot be started.
         """
         if find_model() is None or importlib.util.find_spec("xllamacpp") is None:
-            raise StackError("the local model is not installed: run `make setup`")
+            raise StackError("the local model is not installed; run `make setup`")
         port = free_port()
         command = [sys.executable, "-m", "worker.devstack.model_server", str(port)]
         with tempfile.TemporaryDirectory(prefix="local-llm-") as scratch:

@@ -1,4 +1,4 @@
-"""The process that serves the stand-in model: `python -m worker.devstack.model_server PORT`."""
+"""The process that serves the local model: `python -m worker.devstack.model_server PORT`."""
 
 import importlib.util
 import signal
@@ -11,12 +11,12 @@ MODEL = "smollm2-135m"
 """The name that the model answers to."""
 
 _CONTEXT_TOKENS = 8192
-"""What the model was trained on; the replies under way share it."""
+"""What the model was trained on; running replies share it."""
 
 _REPLIES_AT_ONCE = 4
 
 _REPLY_TOKENS = 400
-"""A model this small does not always find an end by itself."""
+"""A model this small does not always stop by itself."""
 
 
 def find_model() -> Path | None:

@@ -41,9 +41,9 @@ def require_free(port: int, purpose: str) -> None:
 
     Args:
         port: A port that somebody asked for by number.
-        purpose: What was to listen there, for the message.
+        purpose: What it is needed for, for the message.
     """
     if not is_free(port):
         raise StackError(
-            f"port {port} for {purpose} is in use: stop what listens there or choose another port"
+            f"port {port} ({purpose}) is already in use; stop that program or choose another port"
         )

@@ -1,4 +1,4 @@
-"""Child processes that end when they are told to, and with us if we are killed."""
+"""Child processes that stop when asked, and when this process is killed."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from worker.devstack.errors import StackError
 from worker.devstack.paths import PROJECT
 
 GRACE = 5.0
-"""Seconds that a process has to end by itself after it was asked to."""
+"""Seconds that a process has to exit after it was asked to."""
 
 
 class Child:
@@ -48,7 +48,7 @@ class Child:
         """
         self.name = name
         if shutil.which(command[0]) is None:
-            raise StackError(f"cannot start {name}: {command[0]} is not there or cannot be run")
+            raise StackError(f"cannot start {name}: {command[0]} not found or not executable")
         try:
             self._process = subprocess.Popen(
                 _leashed(command),
@@ -110,10 +110,9 @@ class Child:
 
 
 def died(child: Child, log: Path) -> StackError:
-    """Make the one line that says a process ended which should be running."""
+    """Return the error for a process that exited although it should be running."""
     return StackError(
-        f"{child.name} ended by itself ({describe_status(child.poll())}); "
-        f"its last lines are in {log}"
+        f"{child.name} exited unexpectedly ({describe_status(child.poll())}); see {log}"
     )
 
 

@@ -1,4 +1,4 @@
-"""How far a long command is: one line that is rewritten on a terminal, now and then one in a log."""
+"""Progress of a long command: one updated line in a terminal, a line every 30 seconds in a log."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ _ERASE = "\r\x1b[K"
 
 
 class ProgressLine:
-    """Shows the latest state of something that takes long, and with the context no more."""
+    """Shows the latest state of something that takes long, until its context ends."""
 
     def __init__(self, output: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         """Show it on `output`; `clock` tells the time in seconds."""

@@ -1,4 +1,4 @@
-"""Waiting until a server that was just started answers."""
+"""Waits until a server that was just started responds."""
 
 import contextlib
 import time
@@ -14,7 +14,7 @@ READY_TIMEOUT = 30.0
 
 _PAUSE = 0.05
 
-# A proxy named in the environment has no business between us and our own servers.
+# Our own servers are never reached through a proxy from the environment.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -37,4 +37,4 @@ def wait_until_answers(url: str, child: Child, log: Path, timeout: float = READY
         with contextlib.suppress(OSError, urllib.error.HTTPError):
             _direct.open(url, timeout=1.0).close()
             return
-    raise StackError(f"{child.name} did not answer within {timeout:.0f} s; its log is {log}")
+    raise StackError(f"{child.name} did not answer within {timeout:.0f} s; see {log}")

@@ -1,4 +1,4 @@
-"""Start what is not given, keep it running, end it in order: the agent, the LLM, the server."""
+"""Starts the agent and whatever it lacks, a LiveKit server or an LLM, and stops all of it in order."""
 
 import importlib
 import os
@@ -25,22 +25,22 @@ USUAL_PORT = 7880
 """Where a local LiveKit server listens as a rule; another port is taken if this one is not free."""
 
 STAND_IN_SETTINGS = {
-    "chat_display_name": "Assistant (tiny local stand-in)",
+    "chat_display_name": "Assistant (small local model)",
     # Its context of 8192 tokens takes about four bytes a token, and the answer must fit too.
     "chat_max_message_bytes": "8000",
     "chat_max_context_bytes": "16000",
 }
-"""What goes for the agent while the stand-in model speaks, if nothing else is set."""
+"""The agent's settings for the local model, unless they are set."""
 
 _PAUSE = 0.2
-"""Seconds between two looks at whether everything still runs."""
+"""Seconds between two checks that everything still runs."""
 
 
 def prepare_stack(settings: Settings, report: Report) -> None:
-    """Have all that `run_stack` needs, and check what the settings give.
+    """Install what `run_stack` needs, and check the servers that the settings name.
 
     Raises:
-        StackError: Something cannot be had, or does not work.
+        StackError: Something cannot be installed, or does not work.
     """
     if _has_livekit(settings):
         check_livekit(settings)
@@ -53,10 +53,10 @@ def prepare_stack(settings: Settings, report: Report) -> None:
 
 
 def run_stack(settings: Settings, report: Report) -> None:
-    """Run the agent and what it needs until interrupted, which is how it is meant to end.
+    """Run the agent and what it needs until interrupted.
 
     Raises:
-        StackError: Something could not be started, or ended by itself.
+        StackError: Something could not be started, or exited unexpectedly.
     """
     try:
         with only_one():
@@ -64,7 +64,7 @@ def run_stack(settings: Settings, report: Report) -> None:
             with ExitStack() as running:
                 _Stack(settings, running, report).run()
     except KeyboardInterrupt:
-        report("everything is stopped")
+        report("all processes stopped")
 
 
 class _Stack:
@@ -98,13 +98,13 @@ class _Stack:
             self._watch(agent)
         except KeyboardInterrupt:
             self._report(
-                f"stopping; an answer that is being written may go on for {grace:g} s "
-                "(Ctrl-C again does not wait)"
+                f"stopping: a running answer has up to {grace:g} s to finish "
+                "(press Ctrl-C again to skip)"
             )
             raise
 
     def _livekit(self) -> StackState:
-        # A room of this run alone: servers call agents into new rooms only.
+        # A room of this run alone: servers dispatch agents to new rooms only.
         room = f"dev-{secrets.token_hex(2)}"
         if _has_livekit(self._settings):
             url, key = self._settings.livekit_url or "", self._settings.livekit_api_key or ""
@@ -117,7 +117,7 @@ class _Stack:
             "LIVEKIT_API_KEY": server.api_key,
             "LIVEKIT_API_SECRET": server.api_secret,
         }
-        self._report(f"livekit-server runs at {server.url}")
+        self._report(f"livekit-server is running at {server.url}")
         return StackState(server.url, server.api_key, server.api_secret, room)
 
     def _start_model(self) -> None:
@@ -129,14 +129,14 @@ class _Stack:
             if setting not in self._settings.model_fields_set:
                 self._environment[setting.upper()] = value
         self._report(
-            f"{llm.model} answers at {llm.base_url}: a stand-in, too small to make much sense; "
-            "for a real LLM set OPENAI_API_KEY or OPENAI_BASE_URL"
+            f"using the built-in test model {llm.model} (very small, its answers make little sense); "
+            "set OPENAI_API_KEY or OPENAI_BASE_URL for a real LLM"
         )
 
     def _choose_health_port(self) -> None:
         if "chat_health_port" in self._settings.model_fields_set:
             port = self._settings.chat_health_port
-            require_free(port, "the agent's health check (CHAT_HEALTH_PORT)")
+            require_free(port, "health check, CHAT_HEALTH_PORT")
         else:
             self._environment["CHAT_HEALTH_PORT"] = "0"
 

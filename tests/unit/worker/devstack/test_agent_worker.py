@@ -79,7 +79,7 @@ def test_it_gets_its_environment(agent: Path, capfdbinary: pytest.CaptureFixture
 
 def test_an_end_before_it_is_registered_is_told(agent: Path) -> None:
     agent.write_text("raise SystemExit(2)", encoding="utf-8")
-    complaint = r"agent.py ended by itself \(exit status 2\)"
+    complaint = r"agent.py exited unexpectedly \(exit status 2\)"
     with AgentWorker.start(os.environ) as worker, pytest.raises(StackError, match=complaint):
         worker.wait_until_registered(timeout=30.0)
 

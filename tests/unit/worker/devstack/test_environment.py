@@ -67,7 +67,7 @@ def test_two_at_once_install_one_after_the_other(project: Path) -> None:
     waiting = threading.Event()
 
     def note(line: str) -> None:
-        if line.startswith("another installation is under way"):
+        if line.startswith("another installation is already running"):
             waiting.set()
 
     both = [threading.Thread(target=prepare, args=(["worker"], note)) for _ in range(2)]
@@ -163,7 +163,7 @@ def test_what_a_killed_installation_left_running_is_waited_for(project: Path) ->
         go.touch()
 
     prepare(["worker"], note)
-    assert said[0].startswith("another installation is under way")
+    assert said[0].startswith("another installation is already running")
     assert has_pip(project)
 
 
@@ -182,7 +182,7 @@ def test_what_else_is_asked_for_is_installed_anew_with_it(project: Path) -> None
 
 def test_a_missing_network_is_told_as_such(project: Path) -> None:
     write_python(project, "echo 'WARNING: Retrying (Retry(total=4))'; echo 'ERROR: none'; exit 1")
-    with pytest.raises(StackError, match="is this machine online"):
+    with pytest.raises(StackError, match="check the network connection"):
         prepare(["worker"], print)
 
 

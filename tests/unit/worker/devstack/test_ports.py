@@ -40,5 +40,5 @@ def test_a_port_whose_last_connections_linger_is_free() -> None:
 
 
 def test_a_taken_port_is_named_with_its_purpose(taken_port: int) -> None:
-    with pytest.raises(StackError, match=f"port {taken_port} for the server is in use"):
+    with pytest.raises(StackError, match=f"port {taken_port} .the server. is already in use"):
         require_free(taken_port, "the server")

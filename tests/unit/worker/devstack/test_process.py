@@ -119,7 +119,7 @@ def test_one_line_tells_of_a_process_that_ended_by_itself() -> None:
     child = python("raise SystemExit(3)", subprocess.DEVNULL)
     child.wait(30.0)
     line = str(died(child, Path("some.log")))
-    assert line == "test program ended by itself (exit status 3); its last lines are in some.log"
+    assert line == "test program exited unexpectedly (exit status 3); see some.log"
 
 
 @pytest.mark.parametrize(

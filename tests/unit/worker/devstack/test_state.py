@@ -70,7 +70,7 @@ def test_the_secret_is_not_in_its_repr() -> None:
 
 def test_a_second_stack_in_the_folder_is_refused(tmp_path: Path) -> None:
     second = only_one(tmp_path)
-    with only_one(tmp_path), pytest.raises(StackError, match="runs in this folder already"):
+    with only_one(tmp_path), pytest.raises(StackError, match="is already running in this folder"):
         second.__enter__()
     with only_one(tmp_path):
         pass
