@@ -1,4 +1,4 @@
-"""What a command of ``python agent.py`` needs, checked before the imports that take seconds."""
+"""Checks what a command of ``python agent.py`` needs, before the imports that take seconds."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _check_livekit(settings: Settings, arguments: Sequence[str]) -> Iterator[str
     }
     for option, (variable, value) in required.items():
         if value is None and _option(arguments, option) is None:
-            hint = " (with no LiveKit server at hand, run `make dev`)"
+            hint = " (`make dev` runs a local LiveKit server)"
             yield f"{variable} is not set{hint if option == '--url' else ''}"
     url = _option(arguments, "--url") or settings.livekit_url
     yield from _check_url("LIVEKIT_URL", url, ("ws", "wss", "http", "https"))
@@ -69,14 +69,14 @@ def _option(arguments: Sequence[str], name: str) -> str | None:
 
 def _check_llm(settings: Settings) -> Iterator[str]:
     if settings.openai_api_key is None and settings.openai_base_url is None:
-        yield "OPENAI_API_KEY is not set, nor is OPENAI_BASE_URL (with no LLM, run `make dev`)"
+        yield "OPENAI_API_KEY or OPENAI_BASE_URL must be set (`make dev` runs a local LLM)"
     yield from _check_url("OPENAI_BASE_URL", settings.openai_base_url, ("http", "https"))
 
 
 def _check_url(variable: str, url: str | None, schemes: tuple[str, ...]) -> Iterator[str]:
     if url is not None and not _is_url(url, schemes):
         beginnings = f"{schemes[0]}:// or {schemes[1]}://"
-        yield f"{variable} is {quote(url)}: must be a URL that starts with {beginnings}"
+        yield f"{variable} must be a URL that starts with {beginnings}, got {quote(url)}"
 
 
 def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
@@ -93,4 +93,4 @@ def _check_port(port: int) -> Iterator[str]:
         try:
             probe.bind(("", port))
         except OSError:
-            yield f"CHAT_HEALTH_PORT is {port}: the port is in use; choose another, or 0 for any"
+            yield f"CHAT_HEALTH_PORT is {port}, which is already in use; choose another port, or 0 for any"

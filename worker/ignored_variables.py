@@ -1,4 +1,4 @@
-"""Variables that look like settings and are none, and lines of a file that are no variable."""
+"""Warns about variables that look like settings but are none, and about lines that are no variables."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def warn_of_what_is_ignored(env_file: str, known: Collection[str]) -> None:
     lines = _read(Path(env_file))
     variables = {line.key: line.value for line in lines if line.key} | dict(os.environ)
     told = [
-        f"line {line.original.line} of {env_file} is ignored: it is not NAME=value"
+        f"line {line.original.line} of {env_file} is ignored; it is not NAME=value"
         for line in lines
         if line.error
     ]
@@ -71,9 +71,9 @@ def find_unknown_names(names: Iterable[str], known: Collection[str]) -> Iterator
             ends = [each.removeprefix(OURS) for each in known if each.startswith(OURS)]
             meant = get_close_matches(name.removeprefix(OURS), ends, n=1)
             hint = f"did you mean {OURS}{meant[0]}?" if meant else "see .env.example"
-            yield f"{name} is not a setting and is ignored: {hint}"
+            yield f"{name} is not a setting and is ignored; {hint}"
         elif name.startswith(SHARED):
             meant = get_close_matches(name, known, n=1, cutoff=LIKENESS)
             # Where the right one is set as well, the other is most likely for somebody else.
             if meant and meant[0] not in given:
-                yield f"{name} is not a setting and is ignored: did you mean {meant[0]}?"
+                yield f"{name} is not a setting and is ignored; did you mean {meant[0]}?"

@@ -1,4 +1,4 @@
-"""Whether this Python can run the worker: one line says what to do where it cannot.
+"""Checks whether this Python can run the worker; if not, one line says what to do.
 
 Runs in whatever Python somebody starts `agent.py` with, back to 3.8, and without any package.
 """
@@ -34,13 +34,13 @@ def explained_imports() -> "Iterator[None]":
     """
     if sys.version_info < OLDEST_PYTHON:
         found, needed = _dotted(sys.version_info[:2]), _dotted(OLDEST_PYTHON)
-        _refuse(f"Python {needed} or newer is needed, and {sys.executable} is {found}")
+        _refuse(f"{sys.executable} is Python {found}, but {needed} or newer is required")
     try:
         yield
     except ModuleNotFoundError as error:
         if next(_missing_packages(), None) is None:
             raise
-        _refuse(f"{sys.executable} lacks packages of requirements/{LOCK.name} ({error})")
+        _refuse(f"packages of requirements/{LOCK.name} are missing in {sys.executable} ({error})")
 
 
 def _missing_packages() -> "Iterator[str]":
@@ -56,7 +56,7 @@ def _refuse(complaint: str) -> NoReturn:
     python = VENV / "bin" / "python"
     elsewhere = python.exists() and Path(sys.prefix).resolve() != VENV.resolve()
     advice = f"use {python}" if elsewhere else f"run `make dev`, or `make setup` and use {python}"
-    sys.stderr.write(f"{complaint}: {advice}\n")
+    sys.stderr.write(f"{complaint}; {advice}\n")
     raise SystemExit(UNFIT) from None
 
 

@@ -1,4 +1,4 @@
-"""LiveKit's own command line, made to behave where it does not by itself."""
+"""Corrections to LiveKit's own command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a program ends that was given wrong settings."""
+"""How a program exits if its settings are wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the worker is told by its environment or ``.env``: read and checked in one place."""
+"""The worker's settings, from the environment or ``.env``: read and checked in one place."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .refusal import refuse
 from .wrong_values import explain
 
 ENV_FILE = ".env"
-"""Read in the folder that the program runs in. The environment goes before it."""
+"""Read in the folder that the program runs in. The environment takes precedence."""
 
 DEFAULT_MODEL = "gpt-4.1-mini"
 
 
 class Settings(BaseSettings):
-    """The variables, by their names in lower case."""
+    """The settings, named like their variables in lower case."""
 
     model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", frozen=True)
 
@@ -57,8 +57,8 @@ class Settings(BaseSettings):
     """Whether all rooms share the worker's process, or each has a process of its own."""
 
     chat_max_rooms: Annotated[int, Field(ge=1)] | None = None
-    """Rooms that one worker takes at a time. None: as many as its memory, cores and open files are good
-    for."""
+    """Rooms that one worker takes at a time. None: as many as memory, cores and open files
+    allow."""
 
     chat_max_turns: Annotated[int, Field(ge=1)] = 100
     """Replies that one process generates at a time; other turns wait for them. With ``process`` as
@@ -75,10 +75,10 @@ class Settings(BaseSettings):
     """Messages of a room that may wait to be answered."""
 
     chat_max_context_bytes: Annotated[int, Field(ge=1_000)] = 200_000
-    """What the LLM is told of a conversation at most, in bytes of UTF-8; older turns are left out."""
+    """How much of a conversation the LLM sees, in bytes of UTF-8; older turns are left out."""
 
     chat_overlap: Literal["auto", "interrupt", "collect", "queue"] = "auto"
-    """What becomes of messages that come during a reply; ``auto`` interrupts with one person in the
+    """What to do with messages that arrive during a reply; ``auto`` interrupts with one person in the
     room, and collects with several."""
 
     chat_mention: Literal["auto", "always", "never"] = "auto"
@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     """Seconds without a registration at the LiveKit server after which the health check fails."""
 
     chat_log_level: Literal["debug", "info", "warn", "error"] = "info"
-    """The least of what is logged; ``--log-level`` goes before it."""
+    """The lowest level that is logged; ``--log-level`` takes precedence."""
 
     @model_validator(mode="before")
     @classmethod
@@ -128,7 +128,7 @@ def read_settings() -> tuple[Settings, tuple[str, ...]]:
         warn_of_what_is_ignored(ENV_FILE, [name.upper() for name in Settings.model_fields])
         return Settings(), ()
     except UnicodeDecodeError:
-        refuse([f"{ENV_FILE} is not UTF-8: save it as that"])
+        refuse([f"{ENV_FILE} is not UTF-8; save it as UTF-8"])
     except OSError as error:
         refuse([f"{ENV_FILE} cannot be read: {error.strerror}"])
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What is wrong with a setting's value and what is allowed, in plain words. No I/O."""
+"""Explains which values a setting may have, and which one it got. No I/O."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ def explain(schema: Mapping[str, Any], variable: str, error: ErrorDetails) -> st
     Args:
         schema: The setting's JSON schema.
         variable: Its name in the environment.
-        error: What pydantic says of the value.
+        error: Pydantic's complaint about the value.
     """
     # What may be missing is a choice of something and null.
     choices = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
-    allowed = _allowed(choices[0]) or error["msg"]
+    allowed = _allowed(choices[0]) or f"is not valid ({error['msg']})"
+    complaint = f"{variable} {allowed}"
     if any(choice.get("writeOnly") for choice in choices):
-        return f"{variable} is wrong: {allowed}"
-    return f"{variable} is {quote(error['input'])}: {allowed}"
+        return complaint
+    return f"{complaint}, got {quote(error['input'])}"
 
 
 def _allowed(schema: Mapping[str, Any]) -> str | None:
-    """Say what the schema allows; None where it does not tell."""
+    """Say what the schema allows; None if it sets no limits."""
     if "enum" in schema:
-        return "must be one of " + ", ".join(map(str, schema["enum"]))
+        *others, last = map(str, schema["enum"])
+        return f"must be {', '.join(others)} or {last}"
     if schema.get("type") == "boolean":
         return "must be true or false"
     if schema.get("type") in _NUMBERS:
@@ -46,13 +48,13 @@ def _range(schema: Mapping[str, Any]) -> str:
         case None, None:
             return ""
         case _, None:
-            return f", {least} or more"
+            return f" of at least {least}"
         case None, _:
-            return f", {most} or less"
+            return f" of at most {most}"
     return f" from {least} to {most}"
 
 
 def quote(value: object) -> str:
-    """Return a value as it is shown to whoever set it."""
+    """Return a value for an error message: quoted, and cut if it is long."""
     text = str(value)
     return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…")

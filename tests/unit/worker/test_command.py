@@ -102,7 +102,7 @@ def test_a_wrong_port_is_no_port_in_use(
         monkeypatch.setattr(Settings.model_fields["chat_health_port"], "default", port)
         with_environment(monkeypatch, {**GOOD, "CHAT_HEALTH_PORT": "http"})
         _, said = refusal(capsys)
-    assert said == "CHAT_HEALTH_PORT is 'http': must be a whole number from 0 to 65535\n"
+    assert said == "CHAT_HEALTH_PORT must be a whole number from 0 to 65535, got 'http'\n"
 
 
 def test_lks_dev_is_not_refused_a_port(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,12 +33,12 @@ KNOWN = [name.upper() for name in Settings.model_fields]
 )
 def test_a_slip_is_told_with_what_was_meant(given: str, meant: str) -> None:
     (line,) = find_unknown_names([given], KNOWN)
-    assert line == f"{given.upper()} is not a setting and is ignored: did you mean {meant}?"
+    assert line == f"{given.upper()} is not a setting and is ignored; did you mean {meant}?"
 
 
 def test_what_is_like_none_of_ours_is_told_all_the_same() -> None:
     (line,) = find_unknown_names(["CHAT_ZZZ"], KNOWN)
-    assert line == "CHAT_ZZZ is not a setting and is ignored: see .env.example"
+    assert line == "CHAT_ZZZ is not a setting and is ignored; see .env.example"
 
 
 @pytest.mark.parametrize("name", [*KNOWN, "chat_model", "LIVEKIT_WHATEVER", "OPENAI_X", "PATH"])
@@ -70,7 +70,7 @@ def test_it_is_told_once_of_the_environment_and_the_file(
     load_settings()
     told = capsys.readouterr().err.splitlines()
     assert [line.split()[1] for line in told] == ["line", "CHAT_MENTIONS", "CHAT_MODLE"]
-    assert told[0] == "warning: line 3 of .env is ignored: it is not NAME=value"
+    assert told[0] == "warning: line 3 of .env is ignored; it is not NAME=value"
 
 
 @pytest.mark.usefixtures("empty_environment")

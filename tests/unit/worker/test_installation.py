@@ -42,8 +42,8 @@ def test_with_nothing_missing_nothing_is_said() -> None:
 def test_a_missing_package_is_no_traceback(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lock.write_text("pytest==9 \\\nno-such-package==1 \\\n", encoding="utf-8")
     line = refused(capsys, "no_such_module")
-    complaint = "lacks packages of requirements/worker.txt (No module named 'no_such_module')"
-    assert line.startswith(f"{sys.executable} {complaint}: ")
+    complaint = f"packages of requirements/worker.txt are missing in {sys.executable}"
+    assert line.startswith(f"{complaint} (No module named 'no_such_module'); ")
 
 
 def test_a_package_for_other_systems_is_not_missed(lock: Path) -> None:
@@ -69,7 +69,7 @@ def test_an_old_python_is_told_which_is_needed(
 ) -> None:
     monkeypatch.setattr(installation, "OLDEST_PYTHON", (9, 9))
     found = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    assert f"Python 9.9 or newer is needed, and {sys.executable} is {found}: " in refused(capsys)
+    assert f"{sys.executable} is Python {found}, but 9.9 or newer is required; " in refused(capsys)
 
 
 @pytest.mark.parametrize("prepared", [True, False])
@@ -94,7 +94,7 @@ def test_an_environment_of_ones_own_that_is_outdated_is_made_anew(
 ) -> None:
     lock.write_text("no-such-package==1 \\\n", encoding="utf-8")
     monkeypatch.setattr(installation, "VENV", Path(sys.prefix))
-    assert ": run `make dev`, or `make setup`" in refused(capsys, "no_such_module")
+    assert "; run `make dev`, or `make setup`" in refused(capsys, "no_such_module")
 
 
 @pytest.mark.parametrize("arguments", [["agent.py", "start"], ["agent.py", "dev"]])
@@ -112,7 +112,7 @@ def test_agent_py_runs_so_far_without_any_package(tmp_path: Path, arguments: lis
     assert ran.returncode == 2
     assert not ran.stdout
     (line,) = ran.stderr.splitlines()
-    assert " lacks packages of requirements/worker.txt (" in line
+    assert "packages of requirements/worker.txt are missing in " in line
 
 
 @pytest.mark.parametrize(

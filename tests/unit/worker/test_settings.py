@@ -72,9 +72,9 @@ def test_each_wrong_setting_is_a_line_and_no_word_of_pydantics(
         load_settings()
     assert exited.value.code == 2
     assert sorted(capsys.readouterr().err.splitlines()) == [
-        "CHAT_CLOSING_GRACE is '61': must be a number from 0 to 60",
-        "CHAT_MAX_ROOMS is 'many': must be a whole number, 1 or more",
-        f"CHAT_MENTION is '{'x' * 40}…': must be one of auto, always, never",
+        "CHAT_CLOSING_GRACE must be a number from 0 to 60, got '61'",
+        "CHAT_MAX_ROOMS must be a whole number of at least 1, got 'many'",
+        f"CHAT_MENTION must be auto, always or never, got '{'x' * 40}…'",
     ]
 
 
@@ -89,7 +89,9 @@ def test_every_setting_that_can_be_wrong_says_what_is_allowed() -> None:
 def test_a_secret_that_is_wrong_is_not_shown() -> None:
     schema = Settings.model_json_schema()["properties"]["openai_api_key"]
     error = ErrorDetails(type="", loc=("openai_api_key",), msg="it is too short", input="sk-hidden")
-    assert explain(schema, "OPENAI_API_KEY", error) == "OPENAI_API_KEY is wrong: it is too short"
+    assert (
+        explain(schema, "OPENAI_API_KEY", error) == "OPENAI_API_KEY is not valid (it is too short)"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
@@ -100,4 +102,4 @@ def test_a_file_in_another_encoding_is_one_line(
     with pytest.raises(SystemExit) as exited:
         load_settings()
     assert exited.value.code == 2
-    assert capsys.readouterr().err == ".env is not UTF-8: save it as that\n"
+    assert capsys.readouterr().err == ".env is not UTF-8; save it as UTF-8\n"
