@@ -1,1 +1,1 @@
-"""Run the agent: settings, and the local development stack. Knows nothing of what is said."""
+"""Runs the agent: settings, hosting, and the local development stack. Knows nothing of what is said."""

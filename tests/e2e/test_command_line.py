@@ -166,5 +166,5 @@ async def test_console_answers_without_a_room_and_ends_with_a_key(
         else:
             await program.press_until_it_ends("\x04")
         assert await program.ends() in (0, 130)
-        for trouble in ("Traceback", "WARNING", "outlived", "DEBUG"):
+        for trouble in ("Traceback", "WARNING", "task still running", "DEBUG"):
             assert trouble not in program.output[answered:]

@@ -87,7 +87,7 @@ async def test_dev_says_that_a_worker_with_a_deployment_has_to_be_dispatched(
 ) -> None:
     settings["LIVEKIT_AGENT_DEPLOYMENT"] = "dev-ada"
     async with lk.dev(settings) as dev, dev.process() as program:
-        await program.prints("only dispatches that name the deployment come")
+        await program.prints("only dispatches with this deployment name reach the worker")
         request = api.CreateAgentDispatchRequest(room=own_door.room_name, deployment="dev-ada")
         async with server_api(server) as livekit:
             await livekit.agent_dispatch.create_dispatch(request)
@@ -131,5 +131,5 @@ async def test_console_answers_without_a_room_and_ends_in_silence(
         assert await console.ask("and again") == ["You said: and again"]
         console.program.signal(signal.SIGINT, group=True)
         assert await console.program.ends() == 0
-        assert "outlived" not in console.program.output
+        assert "task still running" not in console.program.output
         assert "Traceback" not in console.program.output

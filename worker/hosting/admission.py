@@ -1,4 +1,4 @@
-"""Which dispatches the worker takes: as many as it has room for, and one for each room."""
+"""Which dispatches the worker accepts: as many as it has capacity for, and one for each room."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JOIN_LIMIT = 10.0
 
 
 class Admission:
-    """Takes jobs up to a number and leaves the others to other workers; a room keeps its agent."""
+    """Accepts a limited number of jobs and leaves the rest to other workers; a room keeps its agent."""
 
     def __init__(
         self,
@@ -63,7 +63,9 @@ class Admission:
             name: What people see as its name.
         """
         if self.rooms >= self._max_rooms or not self._has_memory():
-            logger.info("room refused", extra={"job_id": request.id, "rooms": self.rooms})
+            logger.info(
+                "dispatch refused: no capacity", extra={"job_id": request.id, "rooms": self.rooms}
+            )
             await request.reject(terminate=False)
             return
         joining = self._is_joining(request.room.sid)
@@ -89,7 +91,7 @@ class Admission:
         occupant = await self._find_occupant(request.room.name, identity)
         if occupant is Occupant.SILENT:
             extra = _fields(request)
-            logger.warning("agent that does not answer is replaced", extra=extra)
+            logger.warning("replacing an agent that does not respond", extra=extra)
         # Where the server cannot say, an agent that lives may lose its place, but no room is without one.
         return occupant is Occupant.ALIVE
 

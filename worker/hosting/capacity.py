@@ -1,4 +1,4 @@
-"""How many rooms a worker takes, where nobody says."""
+"""How many rooms a worker takes if CHAT_MAX_ROOMS is not set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .internals import Feature, Internal
 from .memory import read_memory
 
 FEATURE = Feature(
-    "rooms are reckoned with all cores of the machine, also in a container that has less",
+    "the limit of rooms counts all cores of the machine, even if a container has fewer",
     (
         Internal("livekit.agents.utils.hw", "get_cpu_monitor"),
         Internal("livekit.agents.utils.hw", "CPUMonitor.cpu_count"),

@@ -11,15 +11,17 @@ logger = logging.getLogger(__name__)
 
 
 def explain_deployment(server: AgentServer) -> None:
-    """Have a worker with a deployment say, once it is registered, that rooms do not call it by themselves.
+    """Log, once the worker is registered, that a deployment name keeps it from other rooms.
 
-    ``lk agent dev`` names one from its version 2.19 on, so that somebody who tries things out does not
-    take the rooms of the workers in production.
+    ``lk agent dev`` sets one from its version 2.19 on, so that trying something out does not take rooms
+    from the workers in production.
     """
     deployment = os.environ.get("LIVEKIT_AGENT_DEPLOYMENT")
     if deployment:
         extra = {"deployment": deployment}
         server.once(
             "worker_registered",
-            lambda *_: logger.info("only dispatches that name the deployment come", extra=extra),
+            lambda *_: logger.info(
+                "only dispatches with this deployment name reach the worker", extra=extra
+            ),
         )

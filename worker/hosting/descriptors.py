@@ -1,4 +1,4 @@
-"""Open files, sockets among them: how many this process may have, and how many rooms that is."""
+"""The limit of open files, sockets included, and how many rooms it is enough for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""To whom each event of the SDK's native side goes, as the SDK's own code expects it. No I/O.
+"""Which receiver each event of the SDK's native side is for, as the SDK's code expects it. No I/O.
 
 Every event that rtc 1.1.21 has (``ffi.proto``) is in exactly one of these collections. One that a later
 SDK adds is in none, and goes to everybody, as all events do in the SDK itself.

@@ -1,4 +1,4 @@
-"""Hands the SDK's events to whom they are for, where the SDK hands each to everybody.
+"""Delivers each of the SDK's events only to its receiver; the SDK delivers it to all of them.
 
 Every room of a process subscribes to every event of the native side, and drops what is another's:
 with 100 rooms an acknowledged write woke 100 tasks, a third of the busy event loop's time (rtc
@@ -86,7 +86,7 @@ INTERNALS = (
     *_stream("livekit.rtc.video_stream", "VideoStream", "video_stream"),
 )
 
-FEATURE = Feature("each room is woken by all events", INTERNALS)
+FEATURE = Feature("every room handles the events of all rooms", INTERNALS)
 
 
 def route_events(room: rtc.Room) -> None:

@@ -1,7 +1,7 @@
-"""All that this project builds on beyond the public names of livekit-agents and its SDK.
+"""What this project uses beyond the public names of livekit-agents and livekit.
 
-Where a package has such a need, the module that has it says so; here they are put together with those
-of the packages above and below this one, so that each is looked for at start.
+The modules of this package declare what they use. Here, it is collected, together with what the
+packages above and below this one use, so that all of it is checked at start.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _JOB = "livekit.agents.ipc.job_proc_lazy_main"
 _POOL = "livekit.agents.ipc.proc_pool"
 
 SHARED_PROCESS = Feature(
-    "rooms do not share a process: each has one to itself",
+    "rooms do not share a process: each has its own",
     (
         Internal(
             "livekit.agents",
@@ -103,12 +103,12 @@ SHARED_PROCESS = Feature(
 )
 
 PRELOADING = Feature(
-    "the first reply in a process waits for modules to be imported",
+    "the first reply in a process is slower, as modules are imported only then",
     (Internal("livekit.agents", "AgentServer.__init__", frozenset({"preload_modules"})),),
 )
 
 HEALTH_PORT_OF_START = Feature(
-    "health checks have their port in dev, too, and two workers cannot both have it",
+    "dev uses CHAT_HEALTH_PORT too, so that a second worker cannot start",
     (
         Internal(
             "livekit.agents.worker",
@@ -120,7 +120,7 @@ HEALTH_PORT_OF_START = Feature(
 
 _OF_OTHERS = (
     Feature(
-        "a failed request is repeated by the session too, and some failures end it",
+        "the session also retries failed requests, and some failures end it",
         (
             Internal(
                 "livekit.agents.voice.agent_session",
@@ -130,7 +130,7 @@ _OF_OTHERS = (
         ),
     ),
     Feature(
-        "messages of people whom a room has not announced yet come without their participant",
+        "messages of participants who are not announced yet have no participant",
         (
             Internal("livekit.rtc._proto.participant_pb2", "OwnedParticipant"),
             Internal("livekit.rtc._proto.participant_pb2", "ParticipantInfo"),
@@ -140,7 +140,7 @@ _OF_OTHERS = (
         ),
     ),
     Feature(
-        "what happened in a session is kept in memory until its room is left",
+        "the events of a session stay in memory until the room is left",
         (
             Internal(
                 "livekit.agents.voice.agent_session",
@@ -170,7 +170,7 @@ OF_CHAT = Feature(
         ),
     ),
 )
-"""``chat`` looks for these itself, and says so itself: it is also used without a worker."""
+"""``chat`` checks these itself, and logs a warning itself: it is also used without a worker."""
 
 IN_EVERY_MODE = (
     PRELOADING,
@@ -196,9 +196,9 @@ FEATURES = (*IN_EVERY_MODE, *IN_SHARED_PROCESS, OF_CHAT)
 
 
 def warn_of_lost(features: Iterable[Feature]) -> None:
-    """Log one warning if some cannot be had: what is lost, and what is missing for it."""
+    """Log one warning if features are lost: which ones, and what is missing for them."""
     lost = [feature for feature in features if feature.misfits]
     if lost:
         misfits = sorted({misfit for feature in lost for misfit in feature.misfits})
-        extra = {"lost": [feature.lost for feature in lost], "misfits": misfits}
-        logger.warning("livekit-agents or its SDK has moved what this worker uses", extra=extra)
+        extra = {"lost": [feature.lost for feature in lost], "missing": misfits}
+        logger.warning("livekit-agents or livekit has changed: some features are lost", extra=extra)

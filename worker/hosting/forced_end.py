@@ -1,4 +1,4 @@
-"""Ends a job that does not end by itself, without harm to the others in its process."""
+"""Ends a job that does not end by itself, without affecting the others in its process."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ async def force_end(job: SharedJob, main: asyncio.Task[None], extra: Mapping[str
     for task in tasks:
         if task.get_name().startswith(_JOB_TASKS) and task not in connecting:
             logger.warning(
-                "job hangs",
+                "cancelling a task that does not end",
                 extra={**extra, "task": task.get_name(), "stack": where_suspended(task)},
             )
             task.cancel()
     main.cancel()
     await asyncio.wait({main}, timeout=CANCEL_LIMIT)
     if not main.done():
-        logger.error("job is given up: it cannot be cancelled", extra=dict(extra))
+        logger.error("giving up a job that cannot be cancelled", extra=dict(extra))
     if job.room is not None:
         leave_when_connected(job.room, connecting)
 

@@ -1,4 +1,4 @@
-"""Under which identity an agent joins, and under which one the server keeps its job.
+"""The identity of an agent in its room, and the one that the server keeps for its job.
 
 A room has one participant for each identity: LiveKit gives the place to the last who joins, and
 removes the one before. A constant identity is therefore a fence. However many dispatches race, and
@@ -22,7 +22,7 @@ from livekit.agents import JobContext
 from .internals import Feature, Internal
 
 FEATURE = Feature(
-    "an agent that takes another's place in a room is ended with it, and the room has none",
+    "if an agent replaces another one, both end and the room has no agent",
     (
         Internal(
             "livekit.agents.job",

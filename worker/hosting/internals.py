@@ -1,4 +1,4 @@
-"""Whether the installed livekit-agents and its SDK are what is built on, beyond their public names.
+"""Checks whether the installed livekit-agents and livekit have what is used beyond their public names.
 
 Whatever is touched of those is listed as a `Feature`, all of them in ``features``, so that an update
 which moves some of it costs one warning and what was built on it, not the worker.
@@ -17,7 +17,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Internal:
-    """A name that must be there, and what must be true of it."""
+    """A name that must exist, and what must be true of it."""
 
     module: str
     """Where it is imported from."""
@@ -34,7 +34,7 @@ class Internal:
 
 @dataclass(frozen=True)
 class Feature:
-    """Something that is built on internals, and is done without where one of them has moved."""
+    """A feature that uses internals, and is switched off if one of them has changed."""
 
     lost: str
     """What that costs, for the log."""
@@ -61,18 +61,18 @@ def _misfits_of(internal: Internal) -> Iterator[str]:
             getattr_static, internal.name.split("."), import_module(internal.module)
         )
     except (ImportError, AttributeError):
-        yield f"{where} is gone"
+        yield f"{where} not found"
         return
     try:
         yield from _differences(where, internal, found)
     except (AttributeError, TypeError, ValueError):
-        yield f"{where} is no function"
+        yield f"{where} is not a function"
 
 
 def _differences(where: str, internal: Internal, found: Any) -> Iterator[str]:
     if internal.parameters:
         for missing in sorted(internal.parameters - set(inspect.signature(found).parameters)):
-            yield f"{where} takes no {missing}"
+            yield f"{where} has no parameter {missing}"
     if internal.touches:
         for missing in sorted(internal.touches - _names_in(found)):
             yield f"{where} does not use {missing}"

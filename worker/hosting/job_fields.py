@@ -1,4 +1,4 @@
-"""The fields by which a log record is told to be of a job."""
+"""The log fields that identify a job."""
 
 from __future__ import annotations
 

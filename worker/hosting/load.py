@@ -1,4 +1,4 @@
-"""How full the worker is, as it tells the server."""
+"""The load that the worker reports to the server."""
 
 from __future__ import annotations
 

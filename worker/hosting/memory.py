@@ -1,4 +1,4 @@
-"""How much memory there is for this worker: the machine's, or less where its cgroup allows less."""
+"""The memory of this worker: the machine's, or the limit of its cgroup."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from livekit import rtc
 from .internals import Feature, Internal
 
 FEATURE = Feature(
-    "every native log record is sent to Python",
+    "native log records go through Python, which costs memory",
     (
         Internal(
             "livekit.rtc._ffi_client",

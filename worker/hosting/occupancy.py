@@ -1,4 +1,4 @@
-"""Whether an agent is in a room, and whether it lives: asked before another one is sent there.
+"""Whether a room has an agent, and whether it responds: checked before another one joins.
 
 The agent of a worker that was killed stays in its room for some 20 s (livekit-server 1.13.11), and
 looks like any other to the server, which counts its job as running for ever. Only the agent can tell:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FEATURE = Feature(
-    "a dispatch into a room whose agent lives takes that agent's place, without its conversation",
+    "a second dispatch replaces a running agent, and the conversation is lost",
     (
         Internal("livekit.api.room_service", "SVC"),
         Internal("livekit.api.room_service", "RoomService.__init__", frozenset({"failover"})),
@@ -95,7 +95,7 @@ async def find_occupant(room: str, identity: str) -> Occupant:
     except (api.ServerError, aiohttp.ClientError, TimeoutError) as error:
         # A server's message may quote the identity; its code does not.
         why = error.code if isinstance(error, api.ServerError) else type(error).__name__
-        logger.warning("server does not say who is in the room", extra={"error": why})
+        logger.warning("could not find out whether the room has an agent", extra={"error": why})
         return Occupant.UNKNOWN
 
 

@@ -1,4 +1,4 @@
-"""Says why a job ended that nobody here has ended: one warning each, in the worker's log."""
+"""Logs why a job ended that this worker did not end, one warning each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .registered_server import RegisteredServer
 logger = logging.getLogger(__name__)
 
 FEATURE = Feature(
-    "nothing is logged where the LiveKit server ends a job because its dispatch was deleted",
+    "jobs that end because their dispatch was deleted are not logged",
     (
         Internal(
             "livekit.agents",
@@ -26,7 +26,7 @@ FEATURE = Feature(
     ),
 )
 
-_MESSAGE = "job was ended from outside"
+_MESSAGE = "job ended by LiveKit"
 
 _USUAL = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Notices that the LiveKit server refuses a worker's key, which livekit-agents takes for an outage."""
+"""Detects that the LiveKit server rejects the worker's key, which livekit-agents treats as an outage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""livekit-agents' server that says so when it is not registered, and why."""
+"""livekit-agents' server, which reports when it is not registered, and why."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .registration import Registration
 logger = logging.getLogger(__name__)
 
 HEALTH = Feature(
-    "the health check does not say when the worker is not registered",
+    "the health check does not fail when the worker is not registered",
     (
         Internal("livekit.agents", "AgentServer.run", touches=frozenset({"_http_server", "app"})),
         Internal(
@@ -34,7 +34,7 @@ HEALTH = Feature(
 )
 
 REFUSAL = Feature(
-    "a worker whose key or secret is wrong tries again for ever",
+    "a worker with a wrong key or secret keeps trying and does not exit",
     (
         *HEALTH.internals,
         Internal(
@@ -49,8 +49,8 @@ REFUSAL = Feature(
     ),
 )
 
-_REFUSED = "LIVEKIT_API_KEY or LIVEKIT_API_SECRET is wrong for the LiveKit server at LIVEKIT_URL"
-_REFUSED_LATER = f"{_REFUSED}; it was not before, so the worker keeps trying"
+_REFUSED = "LIVEKIT_API_KEY or LIVEKIT_API_SECRET rejected by the LiveKit server at LIVEKIT_URL"
+_REFUSED_LATER = f"{_REFUSED}; they were accepted before, so the worker keeps trying"
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

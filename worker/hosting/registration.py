@@ -1,4 +1,4 @@
-"""Whether the LiveKit server knows this worker, and since when it does not."""
+"""Whether this worker is registered with the LiveKit server, and since when it is not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Registration:
-    """The worker's registration, lost and won again any number of times."""
+    """The worker's registration, which can be lost and renewed any number of times."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Nothing is missing yet.

@@ -1,4 +1,4 @@
-"""The SDK's distribution of native events, which knows of most of them whose they are."""
+"""The SDK's queue of native events, which delivers most of them only to their receivers."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class RoutedQueue(FfiQueue[FfiEvent]):
 
 
 class RoutedClient(FfiClient):
-    """The SDK's client, which tells its queue what was asked."""
+    """The SDK's client, which tells its queue about requests."""
 
     def request(self, req: FfiRequest) -> FfiResponse:
         """Send a request, see `FfiClient.request`."""

@@ -97,11 +97,13 @@ def _only_in_start(port: int) -> Any:
 
 
 def _compare(max_rooms: int, open_files: int) -> None:
-    """Say it where the rooms do not all fit into a process for its open files."""
+    """Log a warning if the limit of open files is too low for the rooms."""
     fitting = rooms_within(open_files)
     if fitting < max_rooms:
         extra = {"open_files": open_files, "rooms_within": fitting, "max_rooms": max_rooms}
-        logger.warning("open files limit the rooms: see ulimit -n", extra=extra)
+        logger.warning(
+            "limit of open files is too low for CHAT_MAX_ROOMS: see ulimit -n", extra=extra
+        )
 
 
 def _server_class(*, shared: bool) -> type[ObservedServer]:

@@ -130,5 +130,5 @@ class _DirectInference(_InfClient):
 
     async def do_inference(self, method: str, data: bytes) -> bytes | None:
         if self._executor is None:
-            raise RuntimeError(f"nothing runs the inference method {method!r}")
+            raise RuntimeError(f"inference method {method!r} is not available")
         return await self._executor.do_inference(method, data)

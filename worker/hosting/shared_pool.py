@@ -131,6 +131,6 @@ def _end_tasks_of(ended: list[JobContext]) -> list[JobContext]:
             connecting.append(job)
             continue
         extra = {"task": task.get_name(), "stack": where_suspended(task)}
-        logger.warning("task outlived its job", extra=job_fields(job.job) | extra)
+        logger.warning("task still running after its job ended", extra=job_fields(job.job) | extra)
         task.cancel()
     return connecting

@@ -1,4 +1,4 @@
-"""Which job a task belongs to, and where it is: read from outside, in any thread."""
+"""Which job a task belongs to, and its stack: readable from any thread."""
 
 from __future__ import annotations
 

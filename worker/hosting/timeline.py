@@ -1,4 +1,4 @@
-"""How long a job takes to be there for people."""
+"""How long it takes from a job's assignment until its agent is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watches the event loop from a thread: how late it is, and what it is blocked by."""
+"""Watches the event loop from a thread: how late it is, and what blocks it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUIET = 10.0
 
 
 class LoopWatcher:
-    """Asks the event loop for a sign of life, and measures how long it takes."""
+    """Pings the event loop, and measures how long it takes to respond."""
 
     def __init__(self) -> None:
         self._lag = 0.0
@@ -84,7 +84,7 @@ class LoopWatcher:
                 return
         if reporting:
             blocked = round(monotonic() - asked, 2)
-            logger.warning("event loop runs again", extra={"blocked_seconds": blocked})
+            logger.warning("event loop no longer blocked", extra={"blocked_seconds": blocked})
 
 
 def _what_runs(loop: asyncio.AbstractEventLoop, thread_id: int) -> dict[str, Any]:

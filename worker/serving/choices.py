@@ -1,4 +1,4 @@
-"""What the settings choose, as the values that the assistant takes."""
+"""The settings, as the values that the assistant takes."""
 
 from __future__ import annotations
 

@@ -94,5 +94,5 @@ class Rooms:
         if conversation is None:
             return
         if not await conversation.connection.settled(SETTLE_LIMIT):
-            logger.warning("room is left before it was connected")
+            logger.warning("leaving a room that is not connected yet")
         await conversation.assistant.aclose()

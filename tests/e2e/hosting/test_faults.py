@@ -59,7 +59,9 @@ async def test_a_job_that_does_not_end_is_ended_alone(
                 await eventually(lambda: bob.room.remote_participants, 20)
                 await rooms.close(room)
             overdue = await asyncio.to_thread(worker.wait_for_log, "job did not end in time")
-            hanging = await asyncio.to_thread(worker.wait_for_log, "job hangs")
+            hanging = await asyncio.to_thread(
+                worker.wait_for_log, "cancelling a task that does not end"
+            )
             assert overdue["room"] == hanging["room"] == room
             assert "faulty_agent.py" in "".join(hanging["stack"])
             await ada.ask("still here")
@@ -111,7 +113,7 @@ async def test_a_job_that_cannot_be_cancelled_is_named_and_the_others_go_on(
                 await rooms.close(room)
             outlived = await asyncio.to_thread(
                 worker.wait_for_log,
-                "task outlived its job",
+                "task still running after its job ended",
                 20,
                 lambda line: line["task"] == "job_user_entrypoint",
             )
@@ -149,6 +151,6 @@ async def test_a_job_that_blocks_the_event_loop_is_named_and_makes_the_worker_bu
                 # Another process's doing, which no event here can announce.
                 while not await is_busy():  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
-            again = await asyncio.to_thread(worker.wait_for_log, "event loop runs again")
+            again = await asyncio.to_thread(worker.wait_for_log, "event loop no longer blocked")
             assert again["blocked_seconds"] >= 1
             await ada.ask("still here")

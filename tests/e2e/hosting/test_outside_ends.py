@@ -44,7 +44,7 @@ async def test_a_job_that_others_end_is_logged_once_with_the_reason(
 
 def ended(worker: WorkerProcess) -> list[tuple[str, str]]:
     """The rooms whose jobs were ended, and why."""
-    lines = records(worker, "job was ended from outside")
+    lines = records(worker, "job ended by LiveKit")
     assert all(line["level"] == "WARNING" for line in lines)
     assert not any(key.startswith("lk.pii") for line in lines for key in line)
     return sorted((line["room"], line["reason"]) for line in lines)

@@ -86,7 +86,7 @@ def test_what_to_do_depends_on_whether_there_is_an_environment(
     monkeypatch.setattr(installation, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(installation, "OLDEST_PYTHON", (9, 9))
     advice = f"use {python}" if prepared else f"run `make dev`, or `make setup` and use {python}"
-    assert refused(capsys).endswith(f": {advice}")
+    assert refused(capsys).endswith(f"; {advice}")
 
 
 def test_an_environment_of_ones_own_that_is_outdated_is_made_anew(

@@ -16,11 +16,11 @@ from worker.hosting.internals import Internal, find_misfits
 @pytest.mark.parametrize(
     ("internal", "complaint"),
     [
-        (Internal("livekit.gone", "x"), "livekit.gone.x is gone"),
-        (Internal("livekit.agents", "Gone.run"), "livekit.agents.Gone.run is gone"),
+        (Internal("livekit.gone", "x"), "livekit.gone.x not found"),
+        (Internal("livekit.agents", "Gone.run"), "livekit.agents.Gone.run not found"),
         (
             Internal("livekit.agents", "AgentServer.run", frozenset({"devmode", "gone"})),
-            "livekit.agents.AgentServer.run takes no gone",
+            "livekit.agents.AgentServer.run has no parameter gone",
         ),
         (
             Internal("livekit.agents", "AgentServer.run", touches=frozenset({"ipc", "_gone"})),
@@ -28,7 +28,7 @@ from worker.hosting.internals import Internal, find_misfits
         ),
         (
             Internal("livekit.agents", "AgentServer.id", touches=frozenset({"_id"})),
-            "livekit.agents.AgentServer.id is no function",
+            "livekit.agents.AgentServer.id is not a function",
         ),
     ],
 )

@@ -59,7 +59,7 @@ async def test_a_job_that_cannot_be_cancelled_is_given_up_and_the_log_says_whose
     await executor.aclose()
     assert (ended, executor.status) == ([executor], JobStatus.FAILED)
     given_up = vars(caplog.records[-1])
-    assert given_up["message"] == "job is given up: it cannot be cancelled"
+    assert given_up["message"] == "giving up a job that cannot be cancelled"
     assert (given_up["room"], given_up["room_id"], given_up["job_id"]) == ("lobby", "RM_1", "job-1")
     job.let_go.set()
     await eventually(lambda: len(asyncio.all_tasks()) == 1)

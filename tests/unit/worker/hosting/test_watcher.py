@@ -38,7 +38,7 @@ async def test_a_blocked_loop_is_named_and_shows_in_its_lateness(
     assert blocked["message"] == "event loop blocked"
     assert blocked["task"] == "the culprit"
     assert blocked["stack"][-1].endswith(" hold_up")
-    assert free["message"] == "event loop runs again"
+    assert free["message"] == "event loop no longer blocked"
     assert free["blocked_seconds"] > 0.5
 
 
