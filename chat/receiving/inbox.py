@@ -178,7 +178,7 @@ class Inbox:
                 incoming.grow(chunk)
         except rtc.StreamError:
             incoming.break_off()
-            self._reception.reject(incoming.identity, "broken off")
+            self._reception.reject(incoming.identity, "incomplete")
             return False
         finally:
             # A reader that is not closed stays subscribed to the SDK's events for ever.

@@ -15,7 +15,7 @@ from .seen import SeenMessages, Verdict
 logger = logging.getLogger(__name__)
 
 Reason = Literal[
-    "too long", "broken off", "too many streams", "attachment too large", "attachment missing"
+    "too long", "incomplete", "too many streams", "attachment too large", "attachment missing"
 ]
 
 
@@ -75,7 +75,7 @@ class Reception:
         )
         if verdict is Verdict.REFUSED:
             self.refused += 1
-            logger.warning("edit of somebody else's chat message refused")
+            logger.warning("edit of another participant's chat message refused")
             return
         nothing = verdict is Verdict.NEW and not text.strip() and not message.deleted
         if verdict is Verdict.DUPLICATE or nothing:

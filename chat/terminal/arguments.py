@@ -11,21 +11,22 @@ from chat.dialect import Dialect
 from .played.clients import CLIENTS, listing
 
 _EPILOG = f"""\
-Where it connects: --url and --token, else LIVEKIT_URL with LIVEKIT_API_KEY and LIVEKIT_API_SECRET
-(from the environment or .env), else the server of a running `make dev`.
+Connection settings, in order of precedence:
+  1. --url and --token
+  2. LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET, from the environment or .env
+  3. the server of a running `make dev`
 
-At the prompt /help lists the commands. Piped, it sends each line as it is, waits for the reply, and
-prints that:
+At the prompt, /help lists the commands. Piped input is sent line by line, and the replies are printed:
   echo 'What is LiveKit?' | python -m chat
 
-With --dialect it sends and shows only what older or other clients do, by their rules:
+With --dialect it behaves like the given client:
 {listing()}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for; None where it leaves the choice."""
+    """The options; None for those that were not given."""
 
     room: str | None = None
     name: str | None = None
@@ -33,7 +34,7 @@ class Options:
     url: str | None = None
     token: str | None = None
     dialect: Dialect | None = None
-    """The one to play; None is a terminal that is nothing but itself."""
+    """The dialect of the client to behave like; None for this terminal's own."""
 
 
 def parse(arguments: Sequence[str] | None = None) -> Options:
@@ -48,12 +49,12 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--name", help="what others see as your name (default: your login)")
     parser.add_argument("--identity", help="your identity in the room (default: a new one)")
     parser.add_argument("--url", help="the LiveKit server (default: LIVEKIT_URL)")
-    parser.add_argument("--token", help="an access token, which also says room and identity")
+    parser.add_argument("--token", help="an access token, which includes room and identity")
     parser.add_argument(
         "--dialect",
         type=_dialect,
         metavar="NAME",
-        help="play a client of another kind: " + ", ".join(dialect.value for dialect in CLIENTS),
+        help="behave like another client: " + ", ".join(dialect.value for dialect in CLIENTS),
     )
     parsed = parser.parse_args(arguments)
     return Options(**{field.name: getattr(parsed, field.name) for field in fields(Options)})
@@ -63,4 +64,4 @@ def _dialect(name: str) -> Dialect:
     for dialect in CLIENTS:
         if dialect.value == name:
             return dialect
-    raise argparse.ArgumentTypeError(f"{name!r} is none of those listed by --help")
+    raise argparse.ArgumentTypeError(f"unknown dialect {name!r}; see --help")

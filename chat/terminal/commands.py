@@ -15,11 +15,11 @@ _STOP = "/stop"
 """What the agent takes for the command. With more behind it, it would be a question."""
 
 HELP = (
-    "/stop: stops the answer that is being written",
-    "/quit: leaves; so do Ctrl-C and Ctrl-D",
-    "/help: shows this",
-    "//word: sends /word, whatever it means to those who read it",
-    "Up, Down: what you wrote earlier. Ctrl-R: search in it. Ctrl-W, Ctrl-U: erase a word, the line.",
+    "/stop: stop the answer that is being written",
+    "/quit: leave (or press Ctrl-C or Ctrl-D)",
+    "/help: show this list",
+    "//word: send /word as a message",
+    "Up, Down: earlier messages. Ctrl-R: search them. Ctrl-W: delete a word. Ctrl-U: delete the line.",
 )
 
 
@@ -58,5 +58,7 @@ def interpret(line: str) -> Say | Tell | Leave:
             return Say(_STOP)
     word = command["word"]
     return Tell(
-        (f"/{word} is no command, and was not sent. /help lists them; //{word} sends /{word}.",)
+        (
+            f'Unknown command /{word} (not sent). /help lists the commands; //{word} sends "/{word}".',
+        )
     )

@@ -1,4 +1,4 @@
-"""Where to connect, and with which token: from options, environment, .env or the dev stack.
+"""Where to connect, and with which token: from options, environment, .env or a running `make dev`.
 
 Reads two files and contacts nobody.
 """
@@ -25,13 +25,13 @@ STACK_FILE = Path(".dev", "stack.json")
 
 _VARIABLES = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 _NOTHING_FOUND = (
-    "No LiveKit server: start one with `make dev`, set "
-    "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or give --url and --token."
+    "No LiveKit server found. Start one with `make dev`, set "
+    "LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or use --url and --token."
 )
 
 
 class CredentialsError(Exception):
-    """The user's options and settings do not say where to connect; `str()` says what to do."""
+    """Options and settings do not define a connection; `str()` says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Credentials:
     url: str
     token: str = field(repr=False)
     source: str
-    """What the token was made from, in words for the user whose token was refused."""
+    """Where the token comes from, for the error message if it is rejected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def resolve(options: Options, environment: Mapping[str, str], folder: Path) -> C
         folder: Holds `.env` and the state file of a running `make dev`, which comes last.
 
     Raises:
-        CredentialsError: If these do not tell, or only by halves.
+        CredentialsError: If these define no connection, or only a part of one.
     """
     settings = {**_env_file(folder / ".env"), **environment}
     url, api_key, api_secret = (settings.get(variable) or "" for variable in _VARIABLES)
@@ -86,7 +86,7 @@ def _env_file(path: Path) -> dict[str, str | None]:
     try:
         return dotenv_values(path)
     except UnicodeDecodeError:
-        raise CredentialsError(f"{path.name} is not UTF-8: save it as that.") from None
+        raise CredentialsError(f"{path.name} is not UTF-8; save it as UTF-8.") from None
     except OSError as error:
         raise CredentialsError(f"{path.name} cannot be read: {error.strerror}.") from None
 
@@ -95,7 +95,7 @@ def _with_token(options: Options, url: str) -> Credentials:
     if not url:
         raise CredentialsError("--token needs --url or LIVEKIT_URL.")
     if options.room or options.name or options.identity:
-        raise CredentialsError("--token already says room, name and identity: leave them out.")
+        raise CredentialsError("--token includes room, name and identity; do not pass them too.")
     return Credentials(url, options.token or "", source="--token")
 
 
@@ -105,7 +105,7 @@ def _complete(url: str, api_key: str, api_secret: str) -> _Project:
     if missing:
         raise CredentialsError(
             f"Not set: {', '.join(missing)}. Set all of {', '.join(_VARIABLES)}, "
-            "or give --url and --token."
+            "or use --url and --token."
         )
     return _Project(url, api_key, api_secret, DEFAULT_ROOM, "LIVEKIT_API_KEY, LIVEKIT_API_SECRET")
 

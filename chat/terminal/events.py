@@ -1,4 +1,4 @@
-"""What happens in a room, as plain values. No I/O."""
+"""Events in a room, as plain values. No I/O."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Person:
     """What it calls itself, as it came: not yet safe to print. Empty if it is not known yet."""
     agent: bool = False
     own: bool = False
-    """Whether it is the one who sits at this terminal."""
+    """Whether it is the user of this terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Wrote:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A message was taken back."""
+    """A message was deleted."""
 
     author: Person
     message_id: str
@@ -52,14 +52,14 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A participant is here."""
+    """A participant joined."""
 
     person: Person
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A participant is gone."""
+    """A participant left."""
 
     person: Person
 
@@ -75,7 +75,7 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """We are in the room."""
+    """The terminal joined the room."""
 
     room: str
     here: tuple[Person, ...]
@@ -83,7 +83,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Reconnecting:
-    """The connection to the server broke and is being made again."""
+    """The connection to the server was lost and is being restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Reconnected:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """We are out of the room for good."""
+    """The terminal left the room for good."""
 
     reason: str
 

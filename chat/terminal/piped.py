@@ -1,4 +1,4 @@
-"""The face of files and pipes: each line is sent and its reply awaited; messages go to the output.
+"""The interface for files and pipes: each line is sent and its reply awaited; messages are printed.
 
 The output holds what others wrote and nothing else, so that a script can use it; what is said about
 the room goes to the error output.
@@ -34,7 +34,7 @@ class PipedFace:
         agent_limit: float = AGENT_LIMIT,
         reply_limit: float = REPLY_LIMIT,
     ) -> None:
-        """Converse.
+        """Prepare to send and print.
 
         Args:
             transcript: What is shown.
@@ -90,7 +90,11 @@ class PipedFace:
     async def _meet_agent(self) -> None:
         """Wait for an agent, because one that comes later would not answer."""
         if not await self._wait_until(lambda: self._transcript.agent_ready, self._agent_limit):
-            print("No agent is here to answer.", file=self._errors, flush=True)
+            print(
+                "No agent in the room; the message may not be answered.",
+                file=self._errors,
+                flush=True,
+            )
 
     def _turn_is_over(self) -> bool:
         return self._answered or not self._transcript.agent_here

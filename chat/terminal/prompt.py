@@ -1,4 +1,4 @@
-"""The face of a terminal: messages scroll by above, what grows and the line editor stay below."""
+"""The interface in a terminal: complete messages above; growing ones and the line editor below."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One stay in a room: connect, show what happens, send what the user writes, leave."""
+"""A session in a room: connect, show what happens, send what the user writes, leave."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Session:
             ConnectionFailedError: If there was no way in.
         """
         with self._logs_hidden(), _signals_handled(self._leave):
-            await self._face.show([Notice(f"Connecting to {self._credentials.url} …")])
+            await self._face.show([Notice(f"Connecting to {self._credentials.url}…")])
             async with self._joined() as (room, chat):
                 look_around(room, self._events.put_nowait)
                 await self._converse(chat, person(room.local_participant))

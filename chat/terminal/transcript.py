@@ -1,4 +1,4 @@
-"""What the terminal shows of a room: entries that are final, and messages that still grow. No I/O.
+"""What the terminal shows: final entries, and messages that still grow. No I/O.
 
 Everything that leaves the transcript is printable, whatever the events carried.
 """

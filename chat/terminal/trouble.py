@@ -1,4 +1,4 @@
-"""What went wrong with the connection, in one line for the person at the terminal. No I/O."""
+"""Explains connection errors in one line for the user. No I/O."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOKEN = re.compile(r"eyJ[\w.-]+")
 _LAYERS = re.compile(r"^(?:engine|signal failure|transport connection error|IO error): ")
 
 _REASONS = {
-    rtc.DisconnectReason.DUPLICATE_IDENTITY: "Somebody joined under your identity.",
+    rtc.DisconnectReason.DUPLICATE_IDENTITY: "Another client joined with your identity.",
     rtc.DisconnectReason.SERVER_SHUTDOWN: "The LiveKit server was shut down.",
     rtc.DisconnectReason.PARTICIPANT_REMOVED: "You were removed from the room.",
     rtc.DisconnectReason.ROOM_DELETED: "The room was closed.",
@@ -26,15 +26,15 @@ def explain_refusal(error: str, credentials: Credentials) -> str:
     """Say why connecting failed; the token, which the SDK's own text quotes, is left out."""
     url = credentials.url
     if "Connection refused" in error:
-        return f"Nothing answers at {url}. Is the LiveKit server running?"
+        return f"Nothing is listening at {url}. Is the LiveKit server running?"
     if "401" in error:
-        return f"The LiveKit server at {url} refused the token. Check {credentials.source}."
+        return f"The LiveKit server at {url} rejected the token. Check {credentials.source}."
     if "404" in error:
-        return f"What answers at {url} is not a LiveKit server."
+        return f"The server at {url} is not a LiveKit server."
     if "failed to lookup address" in error:
-        return f"The host of {url} is not known."
+        return f"Host of {url} not found."
     if "failed to parse the url" in error:
-        return f"{url!r} is not the address of a LiveKit server, such as wss://example.com."
+        return f"{url!r} is not the URL of a LiveKit server, such as wss://example.com."
     return f"Could not connect to {url}: {_innermost(error)}."
 
 

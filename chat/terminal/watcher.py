@@ -1,4 +1,4 @@
-"""Turns what a room and its chat tell into the terminal's own events."""
+"""Turns the events of a room and its chat into the terminal's own events."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def person(participant: rtc.Participant) -> Person:
 
 
 class WarningTeller(logging.Handler):
-    """Tells of messages that were given up: nothing else says so, and a log is not to be seen."""
+    """Reports messages that could not be delivered: only the log says so, which is not shown."""
 
     def __init__(self, tell: Callable[[Event], None]) -> None:
         super().__init__(logging.WARNING)

@@ -16,7 +16,7 @@ from tests.e2e.scripts import BEGINNING, STALLING, conversation, in_turn, last_l
 from tests.waiting import eventually
 from tests.worker_process import WorkerProcess
 
-REFUSED = "edit of somebody else's chat message refused"
+REFUSED = "edit of another participant's chat message refused"
 TOO_LONG = prompts.load("notice_message_too_long")
 CAP = 32 * 1024
 TIMESTAMP = 1_790_000_000_000

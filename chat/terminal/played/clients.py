@@ -1,4 +1,4 @@
-"""The dialects that can be played, and whose they are. No I/O."""
+"""The dialects that `--dialect` offers, and the clients that use them. No I/O."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from chat.dialect import Dialect
 
 CLIENTS = {
     Dialect.STREAM: "web and React Native (components-core 0.12.8 and newer), Android 2",
-    Dialect.JSON_EDIT: "web of 2024 (components-core 0.9 to 0.11.5), rtc.ChatManager",
+    Dialect.JSON_EDIT: "web clients from 2024 (components-core 0.9 to 0.11.5), rtc.ChatManager",
     Dialect.JSON_FINAL: "components-core up to 0.8, Android 1, ChatContext of components-flutter",
     Dialect.SEGMENT: "Session of Swift and of Flutter",
     Dialect.PROTO: "RoomEvent.ChatMessage of client-sdk-js",
 }
-"""One line on each dialect. `Dialect.UNKNOWN` is how those are spoken to that sent nothing yet: no
-client speaks it."""
+"""A line on each dialect. `Dialect.UNKNOWN`, for participants who have sent nothing yet, is not used by
+any client."""
 
 
 def listing() -> str:

@@ -300,7 +300,7 @@ async def test_the_room_goes_on_after_a_reply_that_could_not_be_written() -> Non
 
 @pytest.mark.parametrize(
     ("reason", "notice"),
-    [("too long", TOO_LONG), ("broken off", UNREADABLE), ("too many streams", UNREADABLE)],
+    [("too long", TOO_LONG), ("incomplete", UNREADABLE), ("too many streams", UNREADABLE)],
 )
 async def test_a_rejected_message_gets_one_line_however_many_come(reason: str, notice: str) -> None:
     async with talking() as scene:

@@ -175,7 +175,7 @@ async def test_a_stream_that_ends_with_an_error_is_rejected(listening: Listening
     reader = listening.room.open_stream("ada", "1")
     reader.end(rtc.StreamError("aborted"))
     await eventually(lambda: reader.closed)
-    assert listening.rejected == [RejectedMessage("ada", "broken off")]
+    assert listening.rejected == [RejectedMessage("ada", "incomplete")]
     assert listening.told == []
 
 

@@ -52,7 +52,7 @@ def test_an_unknown_command_is_not_sent(line: str) -> None:
     match interpret(line):
         case Tell((told,)):
             word = line.split()[0]
-            assert told.startswith(f"{word} is no command, and was not sent")
-            assert f"/{word} sends {word}" in told
+            assert told.startswith(f"Unknown command {word} (not sent)")
+            assert f'/{word} sends "{word}"' in told
         case other:
             raise AssertionError(other)

@@ -131,7 +131,7 @@ def test_a_login_that_is_not_known_does_not_matter(
         (Options(url="ws://option"), {}, "Not set: LIVEKIT_API_KEY, LIVEKIT_API_SECRET"),
         (Options(), {"LIVEKIT_URL": "ws://environment"}, "Not set: LIVEKIT_API_KEY"),
         (Options(), {**ENVIRONMENT, "LIVEKIT_URL": ""}, "Not set: LIVEKIT_URL."),
-        (Options(token="t", room="r"), ENVIRONMENT, "leave them out"),
+        (Options(token="t", room="r"), ENVIRONMENT, "do not pass them"),
         (Options(), {}, "make dev"),
     ],
 )

@@ -126,7 +126,7 @@ async def test_without_an_agent_the_lines_are_sent_all_the_same() -> None:
     await scene.happens(Entered("den", ()))
     assert await scene.rest() == ["hello"]
     assert scene.face.unanswered == 1
-    assert "No agent is here to answer." in scene.notices.getvalue()
+    assert "No agent in the room; the message may not be answered." in scene.notices.getvalue()
 
 
 async def test_no_line_of_a_pipe_is_a_command() -> None:

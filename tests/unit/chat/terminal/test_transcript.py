@@ -95,11 +95,11 @@ SHOWN: dict[str, tuple[list[Event], list[str]]] = {
     "a message that could not be received": (
         [
             Wrote(AGENT, "1", "He", complete=False),
-            Refused(Person("assistant", ""), "broken off"),
+            Refused(Person("assistant", ""), "incomplete"),
         ],
         [
             "Assistant (unfinished): He",
-            "· A message from assistant could not be received: broken off.",
+            "· A message from assistant could not be received: incomplete.",
         ],
     ),
     "the name of a sender known by identity": (

@@ -13,25 +13,25 @@ FAILURE = "engine: signal failure: "
     [
         (
             FAILURE + "transport connection error: IO error: Connection refused (os error 111)",
-            "Nothing answers at ws://host. Is the LiveKit server running?",
+            "Nothing is listening at ws://host. Is the LiveKit server running?",
         ),
         (
             FAILURE
             + "client error: 401 Unauthorized - invalid token: eyJhbGci.eyJ2aWRl.c2ln, error",
-            "The LiveKit server at ws://host refused the token. Check --token.",
+            "The LiveKit server at ws://host rejected the token. Check --token.",
         ),
         (
             FAILURE + "client error: 404 Not Found - 404 page not found\n",
-            "What answers at ws://host is not a LiveKit server.",
+            "The server at ws://host is not a LiveKit server.",
         ),
         (
             FAILURE + "transport connection error: IO error: failed to lookup address information: "
             "Name or service not known",
-            "The host of ws://host is not known.",
+            "Host of ws://host not found.",
         ),
         (
             FAILURE + "failed to parse the url: relative URL without a base",
-            "'ws://host' is not the address of a LiveKit server, such as wss://example.com.",
+            "'ws://host' is not the URL of a LiveKit server, such as wss://example.com.",
         ),
         (
             FAILURE + "transport connection error: IO error: broken\nline eyJhbGci.eyJ2aWRl.c2ln",
@@ -47,7 +47,7 @@ def test_a_refusal_is_one_line_without_the_token(error: str, said: str) -> None:
     ("reason", "said"),
     [
         (rtc.DisconnectReason.ROOM_DELETED, "The room was closed."),
-        (rtc.DisconnectReason.DUPLICATE_IDENTITY, "Somebody joined under your identity."),
+        (rtc.DisconnectReason.DUPLICATE_IDENTITY, "Another client joined with your identity."),
         (rtc.DisconnectReason.UNKNOWN_REASON, "The connection to the LiveKit server was lost."),
     ],
 )
