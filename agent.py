@@ -1,4 +1,4 @@
-"""A LiveKit agent worker that chats in text: the front door.
+"""A LiveKit agent worker that chats in text: the entry point.
 
     python agent.py dev | start | console --text | connect --room NAME
     lk agent dev | start | console --text

@@ -1,4 +1,4 @@
-"""What a dispatch says of its room, in its job's metadata.
+"""The options that a dispatch sets for its room, in the job's metadata.
 
 Metadata is an application's own and may be anything. Only a JSON object is looked at, and of it only the
 keys that begin with ``chat.``. Those that are not understood are named in a warning.

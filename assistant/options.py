@@ -1,4 +1,4 @@
-"""What can be chosen for a room."""
+"""The options of a room."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .turns.overlap import Overlap
 
 @dataclass(frozen=True)
 class RoomOptions:
-    """What can be chosen for a room."""
+    """The options of a room."""
 
     agent_name: str = "Assistant"
     """The name by which people address the agent."""

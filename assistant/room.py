@@ -98,7 +98,7 @@ class RoomAssistant:
             async with asyncio.timeout(grace + CLOSING_LIMIT):
                 await self._complete(grace)
         except TimeoutError:
-            logger.warning("room left before all was written")
+            logger.warning("room left before all replies were written")
         finally:
             await self._release()
 
@@ -115,4 +115,4 @@ class RoomAssistant:
             async with asyncio.timeout(RELEASE_LIMIT):
                 await self._resources.aclose()
         except TimeoutError:
-            logger.warning("session not ended in time")
+            logger.warning("session did not end in time")

@@ -64,13 +64,13 @@ def parse_arguments() -> argparse.Namespace:
         "--beside",
         type=Path,
         metavar="PYTHON",
-        help="measure this worker also with the libraries of another environment's Python",
+        help="also measure this worker with the libraries of this Python",
     )
     parser.add_argument(
         "--set-up-limit",
         type=float,
         default=120,
-        help="seconds that opening the rooms of a program may take (120)",
+        help="time limit in seconds for opening the rooms of a program (120)",
     )
     parser.add_argument(
         "--busy",
@@ -159,7 +159,7 @@ def includes(arguments: argparse.Namespace, work: str) -> bool:
 def _absent(subjects: set[Subject], console: Console) -> dict[str, str]:
     if not any(subject.name == "openrtc" for subject in subjects):
         return {}
-    console.print("looking for openrtc in its own virtual environment")
+    console.print("preparing the virtual environment of openrtc")
     reason = install_openrtc()
     if reason is None:
         return {}

@@ -1,4 +1,4 @@
-"""What the project aims at, held against what was measured. No I/O.
+"""The project's aims, compared with what was measured. No I/O.
 
 An aim that is missed is reported and nothing more: a machine that is busy with other work must
 not break a build.

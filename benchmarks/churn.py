@@ -1,4 +1,4 @@
-"""What a worker takes as rooms come and go, and whether that grows. No I/O."""
+"""What a worker needs while rooms open and close, and whether that grows. No I/O."""
 
 import statistics
 from collections.abc import Sequence

@@ -73,7 +73,7 @@ async def _go_through(
         ),
     )
     if None in joined[1:]:
-        raise ChildFailedError("a room that came and went had no answer")
+        raise ChildFailedError("a room that was opened and closed got no answer")
     await asyncio.gather(*(person.leave() for person in people))
     delete = api.DeleteRoomRequest
     await asyncio.gather(*(livekit.room.delete_room(delete(room=name)) for name in names))

@@ -1,4 +1,4 @@
-"""This worker as it is, that says on SIGUSR1 how many tasks its event loop has.
+"""This worker unchanged, except that it prints the number of its tasks on SIGUSR1.
 
 It is run as ``python -m benchmarks.counted_worker start``.
 """

@@ -43,15 +43,15 @@ class _Group:
         try:
             self.pipe.send(command)
         except OSError as error:
-            raise ChildFailedError("a load client ended") from error
+            raise ChildFailedError("a load client exited unexpectedly") from error
 
     def answer(self, limit: float) -> Any:
         try:
             if self.pipe.poll(limit + _SLACK):
                 return self.pipe.recv()
         except (EOFError, OSError) as error:
-            raise ChildFailedError("a load client ended") from error
-        raise ChildFailedError(f"a load client said nothing for {limit + _SLACK:g} s")
+            raise ChildFailedError("a load client exited unexpectedly") from error
+        raise ChildFailedError(f"no output from a load client for {limit + _SLACK:g} s")
 
 
 class Crowd:

@@ -81,14 +81,15 @@ def _made(results: Results) -> str:
 def main() -> int:
     """Read the files, fill the document and draw the plots."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.document", description="Fill docs/performance.md."
+        prog="python -m benchmarks.document",
+        description="Write the results into docs/performance.md.",
     )
     parser.add_argument(
         "files",
         nargs="*",
         type=Path,
         default=[FULL],
-        help="result files; a later one replaces what an earlier one has in common (full.json)",
+        help="result files; values in later files replace those in earlier ones (full.json)",
     )
     try:
         results = read(parser.parse_args().files)

@@ -1,4 +1,4 @@
-"""From what clients heard to figures: delays, percentiles, medians. No I/O, no clock.
+"""Turns what clients received into figures: delays, percentiles, medians. No I/O, no clock.
 
 Delays are in milliseconds, as floats; times in microseconds, as integers.
 """

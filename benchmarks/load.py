@@ -1,4 +1,4 @@
-"""A process with some of the people who chat. It does what it is told over a pipe.
+"""A process with some of the clients. It gets its commands over a pipe.
 
 Several of them share a process, as a process for each would take the machine from the worker, and
 no more than the caller puts there, as the SDK's cost of an event grows with the rooms of a process.

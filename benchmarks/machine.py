@@ -1,4 +1,4 @@
-"""Where the figures were made: facts without which they mean nothing."""
+"""The machine and the versions that were measured."""
 
 import importlib.metadata
 import os

@@ -1,4 +1,4 @@
-"""Keeps the native log of the people's SDK out of Python, where it would delay what they note.
+"""Keeps the native log of the clients' SDK out of Python, where it would distort the measurements.
 
 `worker.hosting` does the same for this project's worker. It is not imported for that: with it comes
 livekit-agents, which is too large for each process with people.
@@ -18,4 +18,6 @@ def keep_native_logs_native() -> None:
             _ffi_client.ffi_event_callback, False, b"python", rtc.__version__.encode("ascii")
         )
     except (ImportError, AttributeError) as error:
-        sys.stderr.write(f"the SDK's native log slows these measurements: {error}\n")
+        sys.stderr.write(
+            f"cannot switch off the SDK's native log, which slows this down: {error}\n"
+        )

@@ -1,4 +1,4 @@
-"""Other work on the same machine, made to measure.
+"""Other load on the same machine, as much as is asked for.
 
 On an idle machine even a way that costs nearly all of a core keeps up; on a shared one it does
 not. A fixed number of processes that do nothing but use a core makes that repeatable.

@@ -1,4 +1,4 @@
-"""What the processes of a benchmark say, read line by line while they run."""
+"""The output of a benchmark's processes, read line by line while they run."""
 
 import collections
 import queue
@@ -18,7 +18,7 @@ _GRACE = 1.0
 
 
 class ChildFailedError(RuntimeError):
-    """A process ended, or fell silent, before it said what was waited for."""
+    """A process exited, or stopped writing, before the expected output."""
 
 
 class Listener:
@@ -39,7 +39,7 @@ class Listener:
     def require_alive(self) -> None:
         """Raise ChildFailedError if the process has ended."""
         if self._child.poll() is not None:
-            raise self._failure(f"ended ({describe_status(self._child.poll())})")
+            raise self._failure(f"exited ({describe_status(self._child.poll())})")
 
     def wait_for_line(self, containing: str, limit: float) -> str:
         """Return the next line that has ``containing`` in it.
@@ -51,9 +51,9 @@ class Listener:
             try:
                 line = self._lines.get(timeout=limit)
             except queue.Empty:
-                raise self._failure(f"said nothing for {limit:g} s") from None
+                raise self._failure(f"wrote nothing for {limit:g} s") from None
             if line is None:
-                raise self._failure(f"ended ({describe_status(self._child.wait(limit))})")
+                raise self._failure(f"exited ({describe_status(self._child.wait(limit))})")
             if containing in line:
                 return line
 

@@ -177,7 +177,7 @@ class _Act:
         if self.seconds_left <= 0:
             return "opening them took too long"
         if psutil.virtual_memory().available < LEAST_FREE_GB * 1e9:
-            return "the machine's memory was used up"
+            return "the machine ran out of memory"
         return None
 
     def _note_memory(self) -> None:

@@ -35,7 +35,7 @@ nothing is left to answer is seen from the turn, whatever comes after it here.""
 
 
 class CutOffError(Exception):
-    """What was waited for does not matter any more."""
+    """The result of what was awaited is no longer needed."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(f"cut off: {outcome.value}")

@@ -1,4 +1,4 @@
-"""Who asks is checked while the LLM generates: people must be able to see the answer, agents get none."""
+"""Checks the author while the LLM generates: people must be able to see the answer, agents get none."""
 
 from __future__ import annotations
 

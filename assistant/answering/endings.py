@@ -1,4 +1,4 @@
-"""How an attempt to answer ends: what becomes of its bubble, and the last words there. No I/O."""
+"""How an attempt to answer ends: what happens to its bubble, and the last words there. No I/O."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOTICES = {
 
 
 class BubbleEnd(Enum):
-    """What becomes of a bubble when an attempt ends."""
+    """What happens to a bubble when an attempt ends."""
 
     COMPLETE = "complete"
     """It gets its last words."""

@@ -1,4 +1,4 @@
-"""What the LLM is told before anything else."""
+"""The instructions of the LLM, which come before the conversation."""
 
 from __future__ import annotations
 

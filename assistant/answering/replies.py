@@ -1,4 +1,4 @@
-"""The replies of a room: written one after the other, and taken back."""
+"""The replies of a room: written one after the other, and deleted."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Replies:
         try:
             await self._chat.update_message(message)
         except Exception:
-            logger.exception("reply not taken back")
+            logger.exception("reply not deleted")
 
 
 async def _written(writers: Iterable[ReplyWriter]) -> None:

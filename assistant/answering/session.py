@@ -1,4 +1,4 @@
-"""An ``AgentSession`` for text alone: no room I/O, no voice models, nobody else at the controls."""
+"""An ``AgentSession`` for text only: no room I/O, no voice models, and one owner."""
 
 from __future__ import annotations
 

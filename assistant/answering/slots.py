@@ -1,4 +1,4 @@
-"""How many turns a process answers at once, and how fast they begin."""
+"""Limits how many turns a process answers at once, and how fast they begin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 
 class NoFreeSlotError(Exception):
-    """The process was answering as many turns as it may for as long as one was waited for."""
+    """No slot became free in time: the process was answering as many turns as it may."""
 
 
 class TurnSlots:

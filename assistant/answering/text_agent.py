@@ -1,4 +1,4 @@
-"""The agent of a text chat: it sees to it that the LLM answers, and says how that ended."""
+"""The agent of a text chat: it has the LLM answer, and reports how that ended."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LONGEST_RETRY_DELAY = 5.0
 
 
 class TextAgent(Agent):
-    """An agent whose LLM keeps to limits, and is asked twice where nothing was shown yet.
+    """An agent whose LLM has time limits, and is asked twice if nothing was shown yet.
 
     The second request goes to the fallback model if there is one. Where that fails too, there is a
     line in the log, and the turn ends with `GenerationFailedError`.
@@ -79,7 +79,7 @@ class TextAgent(Agent):
                 generation.fail(failure.cause)
                 _log("LLM request failed", failure, model)
                 raise GenerationFailedError(failure.cause)
-            _log("LLM request failed, asking again", failure, model)
+            _log("LLM request failed, retrying", failure, model)
             await asyncio.sleep(delay)
 
     def _new_generation(self) -> Generation:

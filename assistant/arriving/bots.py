@@ -1,4 +1,4 @@
-"""Who answers faster than a person can: two programs that answer each other would never stop. No I/O."""
+"""Detects who answers faster than a person can: two bots would answer each other for ever. No I/O."""
 
 from __future__ import annotations
 

@@ -44,5 +44,7 @@ class StopRpc:
     async def _on_call(self, call: rtc.RpcInvocationData) -> str:
         result = self._stop(call.caller_identity)
         if result is Stop.REFUSED:
-            raise rtc.RpcError(NOT_ALLOWED, "only who asked, or a moderator, may stop this reply")
+            raise rtc.RpcError(
+                NOT_ALLOWED, "only the person who asked or a moderator can stop this reply"
+            )
         return str(result.value)

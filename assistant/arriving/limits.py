@@ -1,4 +1,4 @@
-"""How much of everything one person and one room may have. No I/O."""
+"""The limits for one person and for one room. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one consumer of a room's questions: it makes turns of them and has them answered in order."""
+"""The one consumer of a room's questions: it groups them into turns, answered in order."""
 
 from __future__ import annotations
 

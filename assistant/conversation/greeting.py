@@ -1,4 +1,4 @@
-"""The first word, if the agent is to have it."""
+"""The agent's first message, if it has one."""
 
 from __future__ import annotations
 

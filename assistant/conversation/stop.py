@@ -1,4 +1,4 @@
-"""What becomes of a wish to stop. No I/O."""
+"""The results of a request to stop. No I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Stop(Enum):
-    """What became of a wish to stop."""
+    """The result of a request to stop."""
 
     STOPPED = "stopped"
     """The reply was stopped."""

@@ -41,7 +41,7 @@ def decode_chunk(data: Any) -> Fields:
         TypeError: It is not a JSON object, or one of its parts is not.
     """
     if not isinstance(data, dict):
-        raise TypeError(f"a chunk is an object, not {type(data).__name__}")
+        raise TypeError(f"a chunk must be an object, not {type(data).__name__}")
     data["id"] = data.get("id") or ""
     data["choices"] = [_choice(choice) for choice in data.get("choices") or ()]
     if data.get("usage"):

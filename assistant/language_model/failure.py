@@ -1,4 +1,4 @@
-"""What went wrong with a request to the LLM, in a word that quotes nobody."""
+"""Why a request to the LLM failed, in a word that quotes nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one reply may take from the LLM, and how its generation ended. No I/O."""
+"""The limits of one reply's generation, and how it ended. No I/O."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ENDINGS = {"length": Ending.CUT, "content_filter": Ending.FILTERED}
 
 
 class GenerationFailedError(Exception):
-    """The LLM did not answer. Says why in a neutral word: exceptions of this kind are logged."""
+    """The LLM did not answer. Gives the cause in a neutral word, as these exceptions are logged."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(f"no answer from the LLM: {cause}")

@@ -1,4 +1,4 @@
-"""What one room's session is given as its LLM."""
+"""The LLM of one room's session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes text of an LLM's deltas that UTF-8 can express. No I/O."""
+"""Turns an LLM's deltas into text that is valid in UTF-8. No I/O."""
 
 from __future__ import annotations
 

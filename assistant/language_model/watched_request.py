@@ -1,4 +1,4 @@
-"""One request to the LLM, watched over while its answer comes."""
+"""One request to the LLM, whose answer is watched."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .surrogates import SurrogateJoiner
 
 
 class WatchedRequest:
-    """Passes an answer on, and ends it where it goes beyond its limits."""
+    """Passes an answer on, and ends it if it exceeds its limits."""
 
     def __init__(self, generation: Generation, first_token: float) -> None:
         """Nothing is asked before `ask`.

@@ -1,4 +1,4 @@
-"""Short lines of the agent's own, about what it could not do."""
+"""Short lines in which the agent says what it could not do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REMEMBERED = 1_000
 
 
 class Notices:
-    """Tells people of a room, each thing once, and counts how often there was reason to."""
+    """Tells the people in a room each thing once, and counts how often there was a reason to."""
 
     def __init__(self, chat: ChatManager) -> None:
         """Nothing was told yet.
@@ -53,7 +53,7 @@ class Notices:
         self._told[key] = self.told_at = now
         if len(self._told) > REMEMBERED:
             del self._told[next(iter(self._told))]
-        logger.info("notice given", extra={"notice": prompt, "occasions": self.counts[prompt]})
+        logger.info("notice sent", extra={"notice": prompt, "occasions": self.counts[prompt]})
         self._tasks.spawn(self._chat.send_message(prompts.load(prompt)), "notice")
 
     async def written(self) -> None:

@@ -1,4 +1,4 @@
-"""Who is in the room, as far as a conversation asks."""
+"""Who is in the room, as far as a conversation needs it."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class Presence:
             await self._room.local_participant.set_attributes(attributes)
         except Exception:
             # The next state may come through.
-            logger.exception("agent state not shown")
+            logger.exception("agent state not published")
 
     async def _pulse(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""The turns that the LLM is told of, newest kept. No I/O."""
+"""The turns that the LLM sees; the newest are kept. No I/O."""
 
 from __future__ import annotations
 

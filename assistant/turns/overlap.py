@@ -1,4 +1,4 @@
-"""What becomes of messages that come while a reply is being written. No I/O."""
+"""What happens to messages that arrive while a reply is being written. No I/O."""
 
 from __future__ import annotations
 

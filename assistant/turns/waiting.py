@@ -1,4 +1,4 @@
-"""The questions that nobody has begun to answer."""
+"""The questions that are not being answered yet."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ async def test_nobody_waits_longer_than_the_limits_for_a_network_that_hangs(
         stay.room.me.open.clear()
         async with asyncio.timeout(2):
             await stay.assistant.aclose()
-        assert "room left before all was written" in caplog.messages
+        assert "room left before all replies were written" in caplog.messages
         stay.room.me.open.set()
 
 
@@ -107,7 +107,7 @@ async def test_a_session_that_does_not_end_is_left(
             hung.setattr(session, "end", asyncio.Event().wait)
             async with asyncio.timeout(2):
                 await stay.assistant.aclose()
-        assert "session not ended in time" in caplog.messages
+        assert "session did not end in time" in caplog.messages
         await session.end()
 
 

@@ -18,5 +18,5 @@ def test_lines_are_taken_once_even_of_a_process_that_has_ended() -> None:
         child._thread.join(20)
         assert child.take_lines("start") == ["start 1\n", "start 2\n"]
         assert child.take_lines("start") == []
-        with pytest.raises(ChildFailedError, match="ended"):
+        with pytest.raises(ChildFailedError, match="exited"):
             child.wait_for_line("anything", 20)

@@ -133,4 +133,4 @@ async def test_a_deletion_that_fails_is_logged_and_hurts_nobody(
     chat.failure = RuntimeError("room is gone")
     replies.take_back(bubble)
     await replies.delivered()
-    assert "reply not taken back" in caplog.messages
+    assert "reply not deleted" in caplog.messages

@@ -145,5 +145,5 @@ def test_nulls_that_the_sdk_fails_at_are_nothing() -> None:
 
 @pytest.mark.parametrize("data", [None, 3, "text", ["list"]])
 def test_a_chunk_that_is_no_object_is_refused(data: object) -> None:
-    with pytest.raises(TypeError, match="is an object"):
+    with pytest.raises(TypeError, match="must be an object"):
         decode_chunk(data)
