@@ -19,7 +19,7 @@ class RoomOptions:
     """The name by which people address the agent."""
 
     overlap: Overlap | None = None
-    """What becomes of messages that come during a reply; None depends on how many people there are."""
+    """What happens to messages that come during a reply; None depends on how many people there are."""
 
     dialect: Dialect | None = None
     """How to speak to everybody; None learns it from what each participant sends."""

@@ -51,7 +51,7 @@ class RoomParts:
         return unanswered
 
     def cancel(self) -> None:
-        """Release every handler and task but the session's. Messages under way are given up."""
+        """Release every handler and task but the session's. Unfinished deliveries are dropped."""
         self.greeting.close()
         self.arrivals.close()
         self.conversation.cancel()

@@ -184,7 +184,7 @@ def show(results: Results, console: Console) -> None:
 def main() -> int:
     """Measure, write the JSON file and print the tables."""
     arguments = parse_arguments()
-    # A benchmark that is told to end still ends the processes it started.
+    # A benchmark that is stopped still stops the processes it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(stderr=True)
     file = chosen_file(arguments)

@@ -34,7 +34,7 @@ SERVER_MB = 16_000
 """One machine with a livekit-server."""
 
 DISPATCH_POOL = 50 // 2
-"""Dispatches that one livekit-server has under way at a time. Its agent client has 50 goroutines for
+"""Dispatches that one livekit-server has in flight at a time. Its agent client has 50 goroutines for
 them, and a dispatch takes up two: one asks the workers, one waits until that is done (1.13.5, 1.13.11)."""
 
 MEASURED, ASSUMED, CALCULATED = "measured", "assumed", "calculated"

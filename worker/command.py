@@ -16,7 +16,7 @@ _COMMANDS = (*_IN_ROOMS, "console")
 
 
 def check_command(arguments: Sequence[str]) -> None:
-    """Exit with a line for each setting that is wrong, or that the command lacks.
+    """Exit with a line for each setting that is wrong, or missing for the command.
 
     Call it before LiveKit's command line runs, and before anything heavy is imported.
 

@@ -21,7 +21,7 @@ OF_LIBRARIES = frozenset({"OPENAI_ADMIN_KEY", "OPENAI_API_TYPE", "LIVEKIT_WORKER
 """Names that are much like settings of ours, and are known to the libraries."""
 
 LIKENESS = 0.83
-"""From where on, of 1, a name that others may use is taken for a slip: OPENAI_KEY just is."""
+"""Similarity, of 1, from which a name that others may use counts as a typo: OPENAI_KEY just does."""
 
 TOLD = "SETTINGS_WARNED"
 """Tells the processes that are started from this one that all is said."""

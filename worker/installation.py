@@ -28,7 +28,7 @@ _PINNED_EVERYWHERE = re.compile(r"^([\w.-]+)==\S+ \\$", re.MULTILINE)
 
 @contextmanager
 def explained_imports() -> "Iterator[None]":
-    """Exit with one line if this Python is too old, or an import fails for want of a package.
+    """Exit with one line if this Python is too old, or a package is missing.
 
     Where all packages are installed, an import that fails is a mistake in the code: it is raised.
     """

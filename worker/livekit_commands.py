@@ -47,7 +47,7 @@ def _do_without_sound(text_alone: bool) -> None:
 
 
 def _leave_with_ctrl_d() -> None:
-    # LiveKit's console takes Ctrl-D for nothing at all, and the end of its input for nothing, for ever.
+    # LiveKit's console ignores Ctrl-D, and at the end of its input it loops for ever.
     commands: dict[str, Any] = vars(import_module("livekit.agents.cli._legacy"))
     if "readkey" in commands:
         commands["readkey"] = _interrupting(commands["readkey"])

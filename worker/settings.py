@@ -69,7 +69,7 @@ class Settings(BaseSettings):
 
     chat_bot_turns: Annotated[int, Field(ge=0)] = 5
     """How often in a row somebody may answer the agent within half a second, which no person can do;
-    then they are taken for a bot and not answered. 0 answers everybody."""
+    more is treated as a bot, which is not answered. 0 answers everybody."""
 
     chat_max_waiting: Annotated[int, Field(ge=1)] = 40
     """Messages of a room that may wait to be answered."""

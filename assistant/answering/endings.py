@@ -42,7 +42,7 @@ class AttemptEnd:
     """What counts in the end, which may differ from how the generation ended."""
 
     bubble: BubbleEnd
-    """What becomes of the bubble."""
+    """What happens to the bubble."""
 
 
 def end_of(outcome: Outcome, *, has_text: bool, has_questions: bool) -> AttemptEnd:

@@ -48,7 +48,7 @@ class BotWatch:
                 long answer says nothing about its author.
 
         Returns:
-            Whether its author is taken for a bot.
+            Whether its author counts as a bot.
         """
         if not self._turns:
             return False

@@ -33,7 +33,7 @@ class TurnConsumer:
             waiting: What is answered.
             answering: What answers a turn.
             history: Where turns are remembered.
-            policy: Says what becomes of messages that come during a reply.
+            policy: Decides what happens to messages that arrive during a reply.
         """
         self._waiting = waiting
         self._answering = answering

@@ -38,7 +38,7 @@ class Conversation:
             people: Who is in the room.
             answering: What answers a turn.
             history: What the LLM is told.
-            overlap: What becomes of questions that come during a reply; None depends on how many
+            overlap: What happens to questions that come during a reply; None depends on how many
                 people there are.
         """
         self.waiting = WaitingQuestions()

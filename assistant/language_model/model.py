@@ -48,5 +48,5 @@ class LanguageModel:
             return
 
     async def aclose(self) -> None:
-        """Close the client. Requests that are under way fail."""
+        """Close the client. Running requests fail."""
         await self._client.close()

@@ -158,7 +158,7 @@ class OutgoingMessage:
 
     @property
     def busy(self) -> bool:
-        """Whether a delivery is under way."""
+        """Whether a delivery is running."""
         return any(channel.busy for channel in self._channels)
 
     def depart(self, identity: str) -> None:

@@ -30,7 +30,7 @@ class Manager(Protocol):
         """Release every handler and task."""
 
     async def aclose(self) -> None:
-        """The same, once what is under way is done."""
+        """The same, after running deliveries have finished."""
 
 
 ManagerFactory = Callable[[rtc.Room], Manager]

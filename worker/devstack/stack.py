@@ -1,4 +1,4 @@
-"""Starts the agent and whatever it lacks, a LiveKit server or an LLM, and stops all of it in order."""
+"""Runs the agent, with a LiveKit server and an LLM if none are set, and stops all of it in order."""
 
 import importlib
 import os

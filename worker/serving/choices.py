@@ -18,7 +18,7 @@ def language_model(settings: Settings) -> LanguageModel:
 
 
 def room_options(settings: Settings) -> RoomOptions:
-    """Return what goes for every room."""
+    """Return the options of every room."""
     overlap = settings.chat_overlap
     return RoomOptions(
         agent_name=settings.chat_display_name,

@@ -115,7 +115,7 @@ class Channel(ABC):
 
     @property
     def busy(self) -> bool:
-        """Whether a delivery is under way."""
+        """Whether a delivery is running."""
         return self._pump is not None and not self._pump.done()
 
     @property

@@ -94,7 +94,7 @@ class Player(ChatEvents[EventTypes]):
         self._readers.clear()
 
     async def aclose(self) -> None:
-        """Release every handler and task; `send_message` leaves nothing under way."""
+        """Release every handler and task; `send_message` leaves nothing unfinished."""
         self.close()
 
     def _on_data(self, packet: rtc.DataPacket) -> None:
