@@ -134,13 +134,16 @@ TOLERATED: dict[str, dict[str, Any]] = {
 }
 
 
-async def test_what_can_be_read_tolerantly_is_answered_once(door: Door, llm: FakeOpenAI) -> None:
+# A room for each: who answers the agent at once, again and again, is treated as a bot.
+@pytest.mark.parametrize("name", TOLERATED)
+async def test_what_can_be_read_tolerantly_is_answered_once(
+    door: Door, llm: FakeOpenAI, name: str
+) -> None:
     async with door.enter("ada", dialect="stream") as ada:
         await ada.ask("hello")
-        for number, (name, fields) in enumerate(TOLERATED.items()):
-            await forge(ada, name, **{"identifier": f"m{number}", **fields})
-            await ada.sees(f"You said: {name}")
-    assert len(llm.requests) == 1 + len(TOLERATED)
+        await forge(ada, name, **{"identifier": "m1", **TOLERATED[name]})
+        await ada.sees(f"You said: {name}")
+    assert len(llm.requests) == 2
 
 
 async def test_empty_text_and_unknown_deletions_are_no_messages(
