@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from .refusal import refuse
 from .settings import Settings, read_settings
 from .wrong_values import quote
@@ -32,8 +34,25 @@ def check_command(arguments: Sequence[str]) -> None:
         refuse(by_variable.values())
 
 
+def command_of(arguments: Sequence[str]) -> str | None:
+    """The command of a command line, which comes before its options; None if there is none."""
+    return next((argument for argument in arguments if argument in _COMMANDS), None)
+
+
+def settings_for(arguments: Sequence[str]) -> Settings:
+    """The settings, with the options of a command line in the place of variables."""
+    settings, _ = read_settings()
+    url, key, secret = (_option(arguments, name) for name in ("--url", "--api-key", "--api-secret"))
+    given = {
+        "livekit_url": url,
+        "livekit_api_key": key,
+        "livekit_api_secret": None if secret is None else SecretStr(secret),
+    }
+    return settings.model_copy(update={name: v for name, v in given.items() if v is not None})
+
+
 def _find_lacking(settings: Settings, arguments: Sequence[str]) -> Iterator[str]:
-    command = next((a for a in arguments if a in _COMMANDS), None)
+    command = command_of(arguments)
     if command is None or "--help" in arguments:
         return
     if command in _IN_ROOMS:

@@ -10,6 +10,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from .command import command_of, settings_for
+from .devstack.checks import check_livekit
+from .devstack.errors import StackError
+from .hosting.features import CTRL_D
 from .refusal import refuse
 
 _LEAVING_KEYS = ("\x04", "")
@@ -22,11 +26,22 @@ def prepare_livekit_commands(arguments: Sequence[str]) -> None:
     Args:
         arguments: The command line without the program's name.
     """
-    if "dev" in arguments:
+    command = command_of(arguments)
+    if command == "dev":
         logging.getLogger("livekit.agents").addFilter(_is_no_advice_on_dev)
-    if "console" in arguments:
+    if command == "connect":
+        _check_server(arguments)
+    if command == "console":
         _do_without_sound("--text" in arguments)
         _leave_with_ctrl_d()
+
+
+def _check_server(arguments: Sequence[str]) -> None:
+    # LiveKit's `connect` does not say why it cannot join, and waits for ever.
+    try:
+        check_livekit(settings_for(arguments))
+    except StackError as error:
+        refuse([str(error)])
 
 
 def _is_no_advice_on_dev(record: logging.LogRecord) -> bool:
@@ -48,8 +63,8 @@ def _do_without_sound(text_alone: bool) -> None:
 
 def _leave_with_ctrl_d() -> None:
     # LiveKit's console ignores Ctrl-D, and at the end of its input it loops for ever.
-    commands: dict[str, Any] = vars(import_module("livekit.agents.cli._legacy"))
-    if "readkey" in commands:
+    if not CTRL_D.misfits:
+        commands: dict[str, Any] = vars(import_module("livekit.agents.cli._legacy"))
         commands["readkey"] = _interrupting(commands["readkey"])
 
 

@@ -8,14 +8,19 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from livekit.agents import JobRequest
+from livekit.protocol.models import Room
 
 from .identity import identity_of_job
+from .job_fields import job_fields
 from .occupancy import FindOccupant, Occupant
 
 if TYPE_CHECKING:
     from livekit.agents.job import RunningJobInfo
 
 logger = logging.getLogger(__name__)
+
+NEW_ROOM_SECONDS = 1.0
+"""Age up to which a room without people has no agent but one that this worker was asked for."""
 
 JOIN_LIMIT = 10.0
 """Seconds from a job's launch for which its agent, not in the room yet, counts as on its way."""
@@ -71,8 +76,9 @@ class Admission:
         joining = self._is_joining(request.room.sid)
         self._accepted[request.id] = request.room.sid
         try:
-            if joining or await self._has_agent(request, identity):
-                logger.warning("dispatch refused: the room has an agent", extra=_fields(request))
+            if await self._has_agent(request, identity, joining=joining):
+                extra = job_fields(request.job)
+                logger.warning("dispatch refused: the room has an agent", extra=extra)
                 await request.reject(terminate=True)
             else:
                 of_job = identity_of_job(identity, request.id)
@@ -87,15 +93,23 @@ class Admission:
             info.job.room.sid == room_sid and info.launched_at > since for info in self._running()
         )
 
-    async def _has_agent(self, request: JobRequest, identity: str) -> bool:
-        occupant = await self._find_occupant(request.room.name, identity)
+    async def _has_agent(self, request: JobRequest, identity: str, *, joining: bool) -> bool:
+        occupant = Occupant.NOBODY
+        if not _is_new(request.room):
+            occupant = await self._find_occupant(request.room.name, identity)
         if occupant is Occupant.SILENT:
-            extra = _fields(request)
+            extra = job_fields(request.job)
             logger.warning("replacing an agent that does not respond", extra=extra)
+        elif occupant is Occupant.LEAVING:
+            logger.info("replacing an agent that is leaving", extra=job_fields(request.job))
         # Where the server cannot say, an agent that lives may lose its place, but no room is without one.
-        return occupant is Occupant.ALIVE
+        return occupant is Occupant.ALIVE or (occupant is Occupant.NOBODY and joining)
 
 
-def _fields(request: JobRequest) -> dict[str, str]:
-    room = request.room
-    return {"job_id": request.id, "room": room.name, "room_id": room.sid}
+def _is_new(room: Room) -> bool:
+    """Whether a room was just opened: then nobody can be there, and the dispatch need not wait.
+
+    A clock that differs from the server's costs a question, or an agent its place.
+    """
+    age = time.time() - room.creation_time_ms / 1000
+    return room.num_participants == 0 and age < NEW_ROOM_SECONDS

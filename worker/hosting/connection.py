@@ -49,6 +49,11 @@ class Connection:
     def __await__(self) -> Generator[None, None, None]:
         return asyncio.shield(self._task).__await__()
 
+    def announce_leaving(self) -> None:
+        """Let another agent take this one's place from now on, if the room is connected."""
+        if self._room.isconnected():
+            answer_calls(self._room.local_participant, leaving=True)
+
     async def settled(self, limit: float) -> bool:
         """Wait until the room is connected or cannot be; only then can it be left.
 

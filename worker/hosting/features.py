@@ -118,7 +118,12 @@ HEALTH_PORT_OF_START = Feature(
     ),
 )
 
+CTRL_D = Feature(
+    "Ctrl-D does not end the console", (Internal("livekit.agents.cli._legacy", "readkey"),)
+)
+
 _OF_OTHERS = (
+    CTRL_D,
     Feature(
         "the session also retries failed requests, and some failures end it",
         (

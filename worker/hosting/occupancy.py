@@ -40,7 +40,9 @@ FEATURE = Feature(
 )
 
 RPC_METHOD = "chat.alive"
-"""RPC method of the agent. It answers with nothing."""
+"""RPC method of the agent. It answers with nothing, or with `_LEAVING`."""
+
+_LEAVING = "leaving"
 
 CALL_LIMIT = 0.5
 """Seconds for the answer to one call."""
@@ -63,6 +65,9 @@ class Occupant(Enum):
     ALIVE = "alive"
     """An agent that answers."""
 
+    LEAVING = "leaving"
+    """An agent that answers, but only completes its last reply."""
+
     SILENT = "silent"
     """An agent that does not answer: its worker was killed, or hangs."""
 
@@ -74,23 +79,34 @@ FindOccupant = Callable[[str, str], Awaitable[Occupant]]
 """Finds who is in the room of this name under this identity."""
 
 
-def answer_calls(participant: rtc.LocalParticipant) -> None:
-    """Have an agent, connected, show that it lives whenever it is asked."""
-    participant.register_rpc_method(RPC_METHOD, _answer)
+def answer_calls(participant: rtc.LocalParticipant, *, leaving: bool = False) -> None:
+    """Have an agent, connected, show that it lives whenever it is asked.
+
+    Args:
+        participant: The agent.
+        leaving: Whether it is about to leave the room: another one may take its place.
+    """
+
+    async def answer(_: rtc.RpcInvocationData) -> str:
+        return _LEAVING if leaving else ""
+
+    participant.register_rpc_method(RPC_METHOD, answer)
 
 
-async def _answer(_: rtc.RpcInvocationData) -> str:
-    return ""
+async def find_occupant(session: aiohttp.ClientSession, room: str, identity: str) -> Occupant:
+    """Ask the server, with the key that livekit-agents has in the worker's environment.
 
-
-async def find_occupant(room: str, identity: str) -> Occupant:
-    """Ask the server, with the key that livekit-agents has in the worker's environment."""
+    Args:
+        session: Asks. The worker's own trusts the server as the worker does, and is connected.
+        room: The room's name.
+        identity: Whom to look for.
+    """
     if FEATURE.misfits:
         return Occupant.UNKNOWN
     from .room_client import RoomClient
 
     try:
-        async with asyncio.timeout(LIMIT), aiohttp.ClientSession(trust_env=True) as session:
+        async with asyncio.timeout(LIMIT):
             return await _find(RoomClient(session), room, identity)
     except (api.ServerError, aiohttp.ClientError, TimeoutError) as error:
         # A server's message may quote the identity; its code does not.
@@ -104,29 +120,29 @@ async def _find(rooms: RoomClient, room: str, identity: str) -> Occupant:
         who = api.RoomParticipantIdentity(room=room, identity=identity)
         if (await rooms.get_participant(who)).kind != ParticipantInfo.AGENT:
             return Occupant.NOBODY
-        return Occupant.ALIVE if await _is_alive(rooms, room, identity) else Occupant.SILENT
+        return await _call(rooms, room, identity)
     except api.ServerError as error:
         if error.code == api.ServerErrorCode.NOT_FOUND:
             return Occupant.NOBODY
         raise
 
 
-async def _is_alive(rooms: RoomClient, room: str, identity: str) -> bool:
+async def _call(rooms: RoomClient, room: str, identity: str) -> Occupant:
     loop = asyncio.get_running_loop()
     for _ in range(CALLS):
         next_call = loop.time() + CALL_LIMIT
         try:
-            await rooms.call(room, identity, RPC_METHOD, CALL_LIMIT)
+            answer = await rooms.call(room, identity, RPC_METHOD, CALL_LIMIT)
         except api.ServerError as error:
             if error.code == api.ServerErrorCode.INVALID_ARGUMENT:
                 # So answers an agent that does not know the method: of an older version, or joining.
-                return True
+                return Occupant.ALIVE
             if error.code not in _SILENCE:
                 raise
             await asyncio.sleep(next_call - loop.time())
         else:
-            return True
-    return False
+            return Occupant.LEAVING if answer == _LEAVING else Occupant.ALIVE
+    return Occupant.SILENT
 
 
 _SILENCE = frozenset({api.ServerErrorCode.CANCELED, api.ServerErrorCode.INTERNAL})

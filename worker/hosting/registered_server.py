@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -92,6 +93,15 @@ class RegisteredServer(AgentServer):
         await super().aclose()
         if self._is_refused:
             raise SystemExit(BAD_SETTINGS)
+
+    @contextlib.asynccontextmanager
+    async def http_session(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """The session that this worker registers with; another where livekit-agents has none."""
+        if self._http_session is not None:
+            yield self._http_session
+        else:
+            async with aiohttp.ClientSession(trust_env=True) as session:
+                yield session
 
     @property
     def _http_server(self) -> Any:

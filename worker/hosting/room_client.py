@@ -18,8 +18,8 @@ class RoomClient(RoomService):
         url, key, secret = (os.environ[f"LIVEKIT_{n}"] for n in ("URL", "API_KEY", "API_SECRET"))
         super().__init__(session, url, key, secret, failover=False)
 
-    async def call(self, room: str, identity: str, method: str, limit: float) -> None:
-        """Call a participant's RPC method. Returns when it has answered.
+    async def call(self, room: str, identity: str, method: str, limit: float) -> str:
+        """Call a participant's RPC method, and return its answer.
 
         Args:
             room: The room's name.
@@ -27,7 +27,7 @@ class RoomClient(RoomService):
             method: The method's name.
             limit: Seconds for the answer.
         """
-        await self._client.request(
+        response: PerformRpcResponse = await self._client.request(
             SVC,
             "PerformRpc",
             PerformRpcRequest(
@@ -39,3 +39,4 @@ class RoomClient(RoomService):
             self._auth_header(api.VideoGrants(room_admin=True, room=room)),
             PerformRpcResponse,
         )
+        return response.payload

@@ -24,7 +24,7 @@ from .features import (
 )
 from .load import Load
 from .memory import read_memory
-from .occupancy import find_occupant
+from .occupancy import Occupant, find_occupant
 from .outside_end import ObservedServer
 from .watcher import LoopWatcher
 
@@ -62,7 +62,11 @@ def create_server(
     def running() -> list[RunningJobInfo]:
         return server.active_jobs
 
-    admission = Admission(max_rooms, running, lambda: load.has_memory, find_occupant)
+    async def find(room: str, identity: str) -> Occupant:
+        async with server.http_session() as session:
+            return await find_occupant(session, room, identity)
+
+    admission = Admission(max_rooms, running, lambda: load.has_memory, find)
     load = Load(max_rooms, lambda: admission.rooms, lambda: watcher.lag, read_memory)
     shared = isolation == "shared" and not SHARED_PROCESS.misfits
     if not PRELOADING.misfits:

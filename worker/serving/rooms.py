@@ -93,6 +93,7 @@ class Rooms:
         conversation = self._running.pop(job.job.id, None)
         if conversation is None:
             return
+        conversation.connection.announce_leaving()
         if not await conversation.connection.settled(SETTLE_LIMIT):
             logger.warning("leaving a room that is not connected yet")
         await conversation.assistant.aclose()

@@ -15,9 +15,10 @@ import psutil
 import pytest
 from livekit import api
 
-from tests.doubles import FakeOpenAI
+from tests.doubles import FakeOpenAI, Message, Reply, echo, last_user_text
 from tests.e2e.hosting.rooms import IDENTITY, Rooms
 from tests.e2e.people import Door, Person
+from tests.e2e.scripts import BEGINNING, STALLING
 from tests.tokens import MintToken, token_minter
 from tests.waiting import eventually
 from tests.worker_process import WorkerProcess, running_worker
@@ -33,6 +34,9 @@ READY_LIMIT = 15.0
 POLL_INTERVAL = 0.2
 
 RACES = 3
+
+LONG = "tell me something long"
+"""Is answered with a reply that begins, and does not end before the agent has to leave."""
 
 AUTOMATIC = ""
 NAMES = (AUTOMATIC, "one", "two", "doomed")
@@ -111,6 +115,25 @@ async def dispatch_after_a_kill(scene: Scene, room: str) -> None:
         await scene.has_one_agent(room, ada)
 
 
+async def dispatch_after_one_was_deleted(scene: Scene, room: str) -> None:
+    """The first agent completes its reply, and must not count as the room's agent any more."""
+    async with scene.conversation(room, "one") as ada:
+        (first,) = await scene.rooms.agents_in(room)
+        await ada.say(LONG)
+        await eventually(lambda: ada.texts[-1].startswith(BEGINNING), RECOVERY_LIMIT)
+        await scene.rooms.undispatch(room)
+        await scene.rooms.dispatch(room, "one")
+        await eventually(
+            lambda: ada.agent is not None and ada.agent.sid != first.sid, RECOVERY_LIMIT
+        )
+        await asyncio.sleep(SETTLED)
+        (second,) = await scene.rooms.agents_in(room)
+        assert (second.identity, second.sid != first.sid) == (IDENTITY, True)
+        more = len(ada.texts)
+        await ada.say("after")
+        await eventually(lambda: "You said: after" in ada.texts[more:], RECOVERY_LIMIT)
+
+
 async def dispatches_at_the_same_time(scene: Scene, room: str) -> None:
     async def race(room: str) -> None:
         await scene.rooms.open_for(room, "one", "two", "one")
@@ -119,6 +142,10 @@ async def dispatches_at_the_same_time(scene: Scene, room: str) -> None:
 
     # Who joins first differs from one to the next.
     await asyncio.gather(*(race(f"{room}-{number}") for number in range(RACES)))
+
+
+def tell(messages: list[Message]) -> Reply:
+    return STALLING if last_user_text(messages).endswith(LONG) else echo(messages)
 
 
 def kill(worker: WorkerProcess) -> None:
@@ -135,6 +162,7 @@ CASES: list[Case] = [
     two_named_workers,
     named_worker_beside_automatic_one,
     dispatch_after_a_kill,
+    dispatch_after_one_was_deleted,
     dispatches_at_the_same_time,
 ]
 
@@ -142,7 +170,7 @@ CASES: list[Case] = [
 @pytest.fixture(scope="module", params=["shared", "process"])
 def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, BaseException | None]]:
     """What came of each case, all run at once: None if it went well."""
-    with FakeOpenAI() as llm, LiveKitServer.start() as server:
+    with FakeOpenAI(tell) as llm, LiveKitServer.start() as server:
         yield asyncio.run(run_cases(server, llm, request.param))
 
 

@@ -14,7 +14,7 @@ from livekit.protocol.agent import Job
 from livekit.protocol.models import Room
 
 from worker.hosting import Admission
-from worker.hosting.admission import JOIN_LIMIT
+from worker.hosting.admission import JOIN_LIMIT, NEW_ROOM_SECONDS
 from worker.hosting.occupancy import Occupant
 
 
@@ -23,9 +23,13 @@ class Request:
 
     def __init__(self, number: int, room: str | None = None) -> None:
         self.id = f"job-{number}"
-        self.room = Room(name="name", sid=room or f"room-{number}")
+        self.room = Room(name="name", sid=room or f"room-{number}", num_participants=1)
         self.assigned = asyncio.Event()
         self.answer: str | None = None
+
+    @property
+    def job(self) -> Job:
+        return Job(id=self.id, room=self.room)
 
     async def accept(self, *, identity: str, name: str) -> None:
         assert (identity, name) == (f"agent-{self.id}", "Ada")
@@ -123,6 +127,7 @@ async def test_no_room_is_taken_without_memory() -> None:
     [
         (Occupant.NOBODY, "accepted"),
         (Occupant.ALIVE, "terminated"),
+        (Occupant.LEAVING, "accepted"),
         (Occupant.SILENT, "accepted"),
         (Occupant.UNKNOWN, "accepted"),
     ],
@@ -165,3 +170,26 @@ async def test_a_refused_dispatch_is_logged_with_its_room(caplog: pytest.LogCapt
     (record,) = caplog.records
     logged: dict[str, Any] = vars(record)
     assert (logged["job_id"], logged["room_id"]) == ("job-1", "room-1")
+
+
+@pytest.mark.parametrize(
+    ("people", "age", "asked"), [(0, 0.0, False), (0, NEW_ROOM_SECONDS + 1, True), (1, 0.0, True)]
+)
+async def test_nobody_is_looked_for_in_a_room_that_was_just_opened(
+    people: int, age: float, asked: bool
+) -> None:
+    server, request = Server(Occupant.ALIVE), Request(1)
+    request.room.num_participants = people
+    request.room.creation_time_ms = int((time.time() - age) * 1000)
+    request.assigned.set()
+    await ask(admission_of(2, server), request)
+    assert bool(server.asked) is asked
+    assert request.answer == ("terminated" if asked else "accepted")
+
+
+async def test_an_agent_that_leaves_is_not_on_its_way() -> None:
+    running = [launched(Request(1, "same"))]
+    request = Request(2, "same")
+    request.assigned.set()
+    await ask(admission_of(5, Server(Occupant.LEAVING), running=lambda: running), request)
+    assert request.answer == "accepted"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+import aiohttp
 import pytest
 from aiohttp import test_utils, web
 from livekit.protocol.models import ParticipantInfo
@@ -13,6 +14,12 @@ from livekit.protocol.room import PerformRpcRequest, PerformRpcResponse
 from worker.devstack.ports import free_port
 from worker.hosting import occupancy
 from worker.hosting.occupancy import Occupant, find_occupant
+
+
+async def find(room: str, identity: str) -> Occupant:
+    async with aiohttp.ClientSession() as session:
+        return await find_occupant(session, room, identity)
+
 
 SILENCE = ("canceled", 408)
 """What the server says when an agent did not answer: a code and an HTTP status."""
@@ -23,8 +30,8 @@ class RoomService:
     """Answers as livekit-server does."""
 
     participant: ParticipantInfo | tuple[str, int] = ("not_found", 404)
-    answers: list[tuple[str, int] | None] = field(default_factory=list)
-    """What becomes of each call; None is an answer."""
+    answers: list[tuple[str, int] | str] = field(default_factory=list)
+    """What becomes of each call; a text is the agent's answer."""
     calls: list[PerformRpcRequest] = field(default_factory=list)
 
     async def get_participant(self, _: web.Request) -> web.Response:
@@ -37,8 +44,8 @@ class RoomService:
         answer = self.answers.pop(0)
         return (
             failure(answer)
-            if answer
-            else web.Response(body=PerformRpcResponse().SerializeToString())
+            if isinstance(answer, tuple)
+            else web.Response(body=PerformRpcResponse(payload=answer).SerializeToString())
         )
 
 
@@ -66,21 +73,22 @@ async def service(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RoomService]
 
 
 async def test_there_is_nobody_without_a_participant(service: RoomService) -> None:
-    assert await find_occupant("room", "agent") is Occupant.NOBODY
+    assert await find("room", "agent") is Occupant.NOBODY
     assert not service.calls
 
 
 async def test_a_person_under_the_identity_is_no_agent(service: RoomService) -> None:
     service.participant = ParticipantInfo(kind=ParticipantInfo.STANDARD)
-    assert await find_occupant("room", "agent") is Occupant.NOBODY
+    assert await find("room", "agent") is Occupant.NOBODY
 
 
 @pytest.mark.parametrize(
     ("answers", "occupant"),
     [
-        ([None], Occupant.ALIVE),
-        ([SILENCE, None], Occupant.ALIVE),
-        ([("internal", 500), None], Occupant.ALIVE),
+        ([""], Occupant.ALIVE),
+        ([SILENCE, ""], Occupant.ALIVE),
+        ([("internal", 500), ""], Occupant.ALIVE),
+        (["leaving"], Occupant.LEAVING),
         ([("invalid_argument", 400)], Occupant.ALIVE),
         ([SILENCE] * 3, Occupant.SILENT),
         ([SILENCE, ("not_found", 404)], Occupant.NOBODY),
@@ -88,11 +96,11 @@ async def test_a_person_under_the_identity_is_no_agent(service: RoomService) -> 
     ],
 )
 async def test_an_agent_lives_if_it_answers(
-    service: RoomService, answers: list[tuple[str, int] | None], occupant: Occupant
+    service: RoomService, answers: list[tuple[str, int] | str], occupant: Occupant
 ) -> None:
     service.participant = ParticipantInfo(kind=ParticipantInfo.AGENT)
     service.answers = list(answers)
-    assert await find_occupant("room", "agent") is occupant
+    assert await find("room", "agent") is occupant
     assert not service.answers
     called = {(call.room, call.destination_identity, call.method) for call in service.calls}
     assert called == {("room", "agent", "chat.alive")}
@@ -102,7 +110,7 @@ async def test_it_is_said_why_the_server_does_not_tell_and_nothing_else(
     service: RoomService, caplog: pytest.LogCaptureFixture
 ) -> None:
     service.participant = ("permission_denied", 403)
-    assert await find_occupant("room", "agent") is Occupant.UNKNOWN
+    assert await find("room", "agent") is Occupant.UNKNOWN
     (record,) = caplog.records
     assert vars(record)["error"] == "permission_denied"
     assert "agent-assistant" not in str(vars(record))
@@ -112,5 +120,5 @@ async def test_a_server_that_cannot_be_reached_leaves_it_open(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("LIVEKIT_URL", f"ws://127.0.0.1:{free_port()}")
-    assert await find_occupant("room", "agent") is Occupant.UNKNOWN
+    assert await find("room", "agent") is Occupant.UNKNOWN
     assert [vars(record)["error"] for record in caplog.records] == ["ClientConnectorError"]

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 from livekit.agents import AgentServer, JobRequest
+from livekit.protocol.models import Room
 
 from worker import serving
 from worker.hosting.memory import Memory
@@ -20,7 +21,7 @@ class Request:
 
     def __init__(self) -> None:
         self.id = "asked"
-        self.room = SimpleNamespace(name="room", sid="RM_asked")
+        self.room = Room(name="room", sid="RM_asked")
         self.answer: dict[str, Any] = {}
 
     async def accept(self, **arguments: Any) -> None:
