@@ -17,6 +17,7 @@ from tests.e2e.programs import START_LIMIT, agent_program
 from tests.tokens import MintToken, token_minter
 from tests.waiting import eventually
 from worker.devstack.livekit_server import LiveKitServer
+from worker.devstack.ports import LOOPBACK, free_port
 
 STORY = "".join(f"word{number} " for number in range(2_000))
 SHORT_STORY = "".join(f"word{number} " for number in range(100)) + "end."
@@ -168,3 +169,20 @@ async def test_console_answers_without_a_room_and_ends_with_a_key(
         assert await program.ends() in (0, 130)
         for trouble in ("Traceback", "WARNING", "task still running", "DEBUG"):
             assert trouble not in program.output[answered:]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("LIVEKIT_API_SECRET", "w" * 40, "rejected LIVEKIT_API_KEY or LIVEKIT_API_SECRET"),
+        ("LIVEKIT_URL", f"ws://{LOOPBACK}:{free_port()}", "check LIVEKIT_URL"),
+    ],
+)
+async def test_connect_says_in_one_line_why_it_cannot_join(
+    settings: dict[str, str], variable: str, value: str, said: str
+) -> None:
+    settings[variable] = value
+    async with agent_program("connect", "--room", "any", settings=settings) as program:
+        assert await program.ends(START_LIMIT) == 2
+    assert said in program.output
+    assert len(program.output.splitlines()) == 1

@@ -181,7 +181,7 @@ IN_EVERY_MODE = (
     PRELOADING,
     HEALTH_PORT_OF_START,
     registered_server.HEALTH,
-    registered_server.REFUSAL,
+    registered_server.REJECTED_KEY,
     capacity.FEATURE,
     identity.FEATURE,
     occupancy.FEATURE,

@@ -15,8 +15,8 @@ from livekit.agents import AgentServer
 from worker.refusal import BAD_SETTINGS
 
 from .internals import Feature, Internal
-from .refusal import watch_refusals
 from .registration import Registration
+from .rejected_key import watch_rejections
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ HEALTH = Feature(
     ),
 )
 
-REFUSAL = Feature(
+REJECTED_KEY = Feature(
     "a worker with a wrong key or secret keeps trying and does not exit",
     (
         *HEALTH.internals,
@@ -50,8 +50,8 @@ REFUSAL = Feature(
     ),
 )
 
-_REFUSED = "LIVEKIT_API_KEY or LIVEKIT_API_SECRET rejected by the LiveKit server at LIVEKIT_URL"
-_REFUSED_LATER = f"{_REFUSED}; they were accepted before, so the worker keeps trying"
+_REJECTED = "LIVEKIT_API_KEY or LIVEKIT_API_SECRET rejected by the LiveKit server at LIVEKIT_URL"
+_REJECTED_LATER = f"{_REJECTED}; they were accepted before, so the worker keeps trying"
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -70,13 +70,13 @@ class RegisteredServer(AgentServer):
         self._registration = Registration()
         self._served: Any = None
         self._has_warned = False
-        self._is_refused = False
+        self._is_rejected = False
         self._ending: asyncio.Task[None] | None = None
         self._http_session = None
         super().__init__(**options)
-        if not REFUSAL.misfits:
+        if not REJECTED_KEY.misfits:
             # Called before the first attempt to register, which is a task of its own.
-            self.once("worker_started", self._watch_refusals)
+            self.once("worker_started", self._watch_rejections)
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Run as `AgentServer` does."""
@@ -91,7 +91,7 @@ class RegisteredServer(AgentServer):
             SystemExit: The key was refused. `run` could not raise it without a traceback in the log.
         """
         await super().aclose()
-        if self._is_refused:
+        if self._is_rejected:
             raise SystemExit(BAD_SETTINGS)
 
     @contextlib.asynccontextmanager
@@ -131,18 +131,18 @@ class RegisteredServer(AgentServer):
         finally:
             self._registration.miss()
 
-    def _watch_refusals(self) -> None:
+    def _watch_rejections(self) -> None:
         if self._http_session is not None:
-            watch_refusals(self._http_session, self._on_refused)
+            watch_rejections(self._http_session, self._on_rejected)
 
-    async def _on_refused(self) -> None:
+    async def _on_rejected(self) -> None:
         if self._registration.had:
             if not self._has_warned:
                 self._has_warned = True
-                logger.warning(_REFUSED_LATER)
+                logger.warning(_REJECTED_LATER)
             return
-        logger.error(_REFUSED)
-        self._is_refused = True
+        logger.error(_REJECTED)
+        self._is_rejected = True
         self._ending = asyncio.get_running_loop().create_task(super().aclose())
         # Closing cancels this attempt. There is to be no other.
         await asyncio.Event().wait()

@@ -12,7 +12,7 @@ import pytest
 
 import worker.settings
 from tests.environment import environment_with
-from worker.command import check_command
+from worker.command import check_command, command_of, settings_for
 from worker.devstack.paths import PROJECT
 from worker.settings import Settings
 
@@ -200,3 +200,25 @@ def test_a_port_in_use_is_one_line(
         assert (code, said.split()[0], said.count("\n")) == (2, "CHAT_HEALTH_PORT", 1)
         assert str(port) in said
         check_command(["dev"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["start"], "start"),
+        (["connect", "--room", "console"], "connect"),
+        (["--help"], None),
+        ([], None),
+    ],
+)
+def test_the_command_is_what_comes_first(arguments: Sequence[str], command: str | None) -> None:
+    assert command_of(arguments) == command
+
+
+def test_the_settings_for_a_command_have_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_environment(monkeypatch, GOOD)
+    settings = settings_for(["connect", "--url", "ws://elsewhere", "--api-secret=other"])
+    assert settings.livekit_url == "ws://elsewhere"
+    assert settings.livekit_api_key == "key"
+    assert settings.livekit_api_secret is not None
+    assert settings.livekit_api_secret.get_secret_value() == "other"
