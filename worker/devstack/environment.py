@@ -23,6 +23,9 @@ from worker.devstack.errors import StackError
 from worker.devstack.paths import PROJECT, RUN, VENV
 from worker.installation import OLDEST_PYTHON
 
+_UNPACKING = "Installing collected packages"
+"""What pip prints once all is downloaded, before it changes the environment."""
+
 
 def prepare(groups: Iterable[str], report: Report) -> None:
     """Install what the groups' lock files list, if it is not installed yet.
@@ -73,7 +76,7 @@ def pip_install(
 
     def progress(output: str, seconds: int) -> str:
         done = output.count("\nCollecting ") + output.startswith("Collecting ")
-        step = "unpacking" if "\nInstalling collected" in output else f"package {done} of {total}"
+        step = "unpacking" if _UNPACKING in output else f"package {done} of {total}"
         return f"  {step}, {seconds} s"
 
     # The lock is complete, so pip need not look at what the packages say they depend on.
@@ -107,7 +110,13 @@ def _one_installation_at_a_time(report: Report) -> Iterator[int]:
 def _install(group: str, report: Report, lock: int) -> None:
     # Stays where pip fails or is ended: it may have left packages that it takes for installed.
     _unfinished().touch()
-    pip_install(_python(), group, VENV / f"install-{group}.log", report, lock=lock)
+    log = VENV / f"install-{group}.log"
+    try:
+        pip_install(_python(), group, log, report, lock=lock)
+    except StackError:
+        if _UNPACKING not in log.read_text(encoding="utf-8", errors="replace"):
+            _unfinished().unlink()
+        raise
     _stamp(group).write_text(_digest(group), encoding="utf-8")
     _unfinished().unlink()
 

@@ -26,7 +26,11 @@ _IMPORTED_LATE = ("openai.lib.streaming.chat", "anyio._backends._asyncio")
 
 
 def create_server(settings: Settings) -> AgentServer:
-    """Build the worker."""
+    """Build the worker.
+
+    Args:
+        settings: What the environment says. The rooms read it anew: theirs may be another process.
+    """
     # Voice models are not for a text chat, and take 240 MB. Read when the worker starts processes.
     os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
     hosting.use_uvloop()

@@ -89,7 +89,10 @@ def has_pip(project: Path) -> bool:
 @pytest.mark.parametrize(
     ("pip", "complaint"),
     [
-        ("echo 'ERROR: No space left on device'; exit 1", "ERROR: No space left"),
+        (
+            "echo 'Installing collected packages'; echo 'ERROR: No space left'; exit 1",
+            "ERROR: No space left",
+        ),
         ("echo 'Installing collected packages'; kill -9 $$", "Installing collected packages"),
     ],
     ids=["full disk", "killed"],
@@ -105,6 +108,18 @@ def test_after_a_failed_installation_the_environment_is_made_again(
     prepare(["worker"], said.append)
     assert said[0].startswith("creating .venv")
     assert has_pip(project)
+
+
+def test_a_failed_download_leaves_the_environment_as_it_is(project: Path) -> None:
+    prepare(["worker"], print)
+    write_python(project, "echo 'ERROR: No matching distribution found'; exit 1")
+    write_lock(project, "# Another lock file.\n")
+    with pytest.raises(StackError, match="No matching distribution"):
+        prepare(["worker"], print)
+    write_python(project, "exit 0")
+    said: list[str] = []
+    prepare(["worker"], said.append)
+    assert said == ["installing requirements/worker.txt"]
 
 
 def test_an_interrupted_creation_is_done_again(project: Path) -> None:
