@@ -63,6 +63,10 @@ class OpenStreamChannel(Channel):
         super()._abandoned()
         self.growing.discard(self)
 
+    def _give_up(self, error: BaseException) -> None:
+        super()._give_up(error)
+        self.growing.discard(self)
+
     def close(self) -> None:
         """See `Channel`."""
         super().close()

@@ -9,7 +9,7 @@ import pytest
 
 from chat import ChatManager, Dialect
 from chat.sending.channels.open_stream import OpenStreamChannel
-from tests.doubles import Chunk, FakeRoom
+from tests.doubles import Chunk, FakeRoom, Fate
 from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 
@@ -119,3 +119,16 @@ async def test_streams_count_no_longer_when_their_readers_left_or_the_manager_is
     assert len(OpenStreamChannel.growing) == 1
     closed.chat.close()
     assert not OpenStreamChannel.growing
+
+
+async def test_a_stream_does_not_count_that_was_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat.sending.channels.retries.RETRY_LIMIT", 0)
+    sending = Sending()
+    message = await sending.chat.send_message("a", complete=False)
+    assert len(OpenStreamChannel.growing) == 1
+    sending.room.me.fates.append(Fate.FAILED)
+    message.message = "ab"
+    await sending.chat.update_message(message, complete=False)
+    assert not OpenStreamChannel.growing
+    await sending.chat.update_message(message)
+    assert sending.shown == "aab", "the whole text on another stream"
