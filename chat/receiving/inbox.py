@@ -25,7 +25,7 @@ from chat.wire import (
 )
 
 from .attachments import AttachmentReader, Expected
-from .reception import IncomingStream, Reception, StreamHeader
+from .reception import IncomingStream, Reason, Reception, StreamHeader
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,13 @@ ORDER_LIMIT = 0.5
 
 MAX_OPEN_STREAMS = 8
 """Text streams that one participant may hold open at a time."""
+
+SURPLUS_LIMIT = 0.5
+"""Seconds in which one that is opened beyond that must be complete. Short messages in quick succession
+are: their ends have arrived, but a busy event loop sees all of their beginnings first."""
+
+MAX_SURPLUS_STREAMS = 64
+"""How many may be opened beyond that."""
 
 
 class Inbox:
@@ -127,7 +134,8 @@ class Inbox:
     def _on_stream(self, reader: rtc.TextStreamReader, identity: str) -> None:
         self._roster.expect(identity)
         self._roster.detector.stream_opened(identity, reader.info.stream_id)
-        if self._open_streams[identity] >= MAX_OPEN_STREAMS:
+        surplus = self._open_streams[identity] - MAX_OPEN_STREAMS
+        if surplus >= MAX_SURPLUS_STREAMS:
             reader.close()
             self._reception.reject(identity, "too many streams")
             return
@@ -137,7 +145,8 @@ class Inbox:
         expected = self._attachments.expect(identity, reader.info.attachments)
         before = self._newest.get(identity)
         self._newest[identity] = self._tasks.spawn(
-            self._read(reader, incoming, expected, before), "chat stream reader"
+            self._read(reader, incoming, expected, before, None if surplus < 0 else SURPLUS_LIMIT),
+            "chat stream reader",
         )
 
     async def _read(
@@ -146,9 +155,10 @@ class Inbox:
         incoming: IncomingStream,
         expected: Expected,
         before: asyncio.Task[None] | None,
+        limit: float | None,
     ) -> None:
         try:
-            whole = await self._read_text(reader, incoming)
+            whole = await self._read_text(reader, incoming, limit)
             if whole and not _continues(reader.info):
                 attachments = await expected.collect()
                 if before is not None and not before.done():
@@ -165,26 +175,32 @@ class Inbox:
                 identity, reader.info.stream_id, announced=self._roster.announced(identity)
             )
 
-    async def _read_text(self, reader: rtc.TextStreamReader, incoming: IncomingStream) -> bool:
-        """Read a stream to its end. Returns whether all of it arrived."""
-        size, limit = 0, self._limit(incoming.identity)
+    async def _read_text(
+        self, reader: rtc.TextStreamReader, incoming: IncomingStream, limit: float | None
+    ) -> bool:
+        """Read a stream to its end, in `limit` seconds. Returns whether all of it arrived."""
+        size, max_size = 0, self._limit(incoming.identity)
+        problem: Reason | None = None
         try:
-            async for chunk in reader:
-                size += len(chunk.encode())
-                if size > limit:
-                    incoming.break_off()
-                    self._reception.reject(incoming.identity, "too long")
-                    return False
-                incoming.grow(chunk)
+            async with asyncio.timeout(limit):
+                async for chunk in reader:
+                    size += len(chunk.encode())
+                    if size > max_size:
+                        problem = "too long"
+                        break
+                    incoming.grow(chunk)
+        except TimeoutError:
+            problem = "too many streams"
         except rtc.StreamError:
-            incoming.break_off()
-            self._reception.reject(incoming.identity, "incomplete")
-            return False
+            problem = "incomplete"
         finally:
             # A reader that is not closed stays subscribed to the SDK's events for ever.
             reader.close()
             self._readers.discard(reader)
-        return True
+        if problem is not None:
+            incoming.break_off()
+            self._reception.reject(incoming.identity, problem)
+        return problem is None
 
     def _limit(self, identity: str | None) -> int:
         """The largest size of a message of this sender: agents write long ones."""

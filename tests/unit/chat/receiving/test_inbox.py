@@ -9,7 +9,7 @@ from livekit import rtc
 
 from chat import ChatManager, RejectedMessage
 from chat.manager import EventTypes
-from chat.receiving.inbox import MAX_OPEN_STREAMS
+from chat.receiving.inbox import MAX_OPEN_STREAMS, MAX_SURPLUS_STREAMS
 from tests.doubles import FakeRoom
 from tests.waiting import eventually
 
@@ -211,9 +211,13 @@ async def test_a_message_does_not_wait_long_for_one_that_grows(
     await eventually(lambda: listening.texts() == ["two"])
 
 
-async def test_one_sender_can_hold_only_so_many_streams_open(listening: Listening) -> None:
+async def test_one_sender_can_hold_only_so_many_streams_open(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.receiving.inbox.SURPLUS_LIMIT", 0.01)
     readers = [listening.room.open_stream("ada", str(n)) for n in range(MAX_OPEN_STREAMS + 1)]
     other = listening.room.open_stream("bob", "other")
+    await eventually(lambda: listening.rejected)
     assert [reader.closed for reader in readers] == [False] * MAX_OPEN_STREAMS + [True]
     assert listening.rejected == [RejectedMessage("ada", "too many streams")]
     for reader in [*readers[:MAX_OPEN_STREAMS], other]:
@@ -222,6 +226,30 @@ async def test_one_sender_can_hold_only_so_many_streams_open(listening: Listenin
     again = listening.room.open_stream("ada", "again")
     again.write("hi")
     await eventually(lambda: listening.texts("message_added") == ["hi"])
+
+
+async def test_short_messages_in_quick_succession_are_all_received_in_order(
+    listening: Listening,
+) -> None:
+    texts = [f"message {number}" for number in range(4 * MAX_OPEN_STREAMS)]
+    # The event loop was busy: it sees all of their beginnings before it reads any.
+    for text in texts:
+        reader = listening.room.open_stream("ada", text)
+        reader.write(text)
+        reader.end()
+    await eventually(lambda: len(listening.texts()) == len(texts))
+    assert listening.texts() == texts
+    assert listening.rejected == []
+
+
+async def test_no_more_than_a_flood_of_streams_is_waited_for(listening: Listening) -> None:
+    most = MAX_OPEN_STREAMS + MAX_SURPLUS_STREAMS
+    readers = [listening.room.open_stream("ada", str(number)) for number in range(most + 1)]
+    assert [reader.closed for reader in readers] == [False] * most + [True]
+    assert listening.rejected == [RejectedMessage("ada", "too many streams")]
+    for reader in readers[:most]:
+        reader.end()
+    await eventually(lambda: all(reader.closed for reader in readers))
 
 
 async def test_refused_edits_are_counted(listening: Listening) -> None:
