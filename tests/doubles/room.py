@@ -37,6 +37,8 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         """While cleared, every frame waits before it reaches the wire."""
         self.open.set()
         self._minted = 0
+        self.rpc_methods: set[str] = set()
+        """What others can call."""
 
     async def stream_text(  # type: ignore[override]  # only what chat uses
         self,
@@ -57,10 +59,10 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         pass
 
     def register_rpc_method(self, method_name: str, handler: object = None) -> None:  # type: ignore[override]  # no decorator
-        pass
+        self.rpc_methods.add(method_name)
 
     def unregister_rpc_method(self, method: str) -> None:
-        pass
+        self.rpc_methods.remove(method)
 
     async def publish_data(  # type: ignore[override]  # only what chat uses
         self, payload: bytes, *, topic: str, destination_identities: list[str]

@@ -12,19 +12,11 @@ from livekit.agents import AutoSubscribe, JobContext
 
 from .event_routing import route_events
 from .identity import join_as_agent
-from .occupancy import answer_calls
+from .occupancy import LifeSign
 from .outside_end import log_end_from_outside
 
 CONNECTING = "room connect"
 """Name of the task that connects; whoever cancels a job's tasks spares it."""
-
-
-async def _connect(job: JobContext, auto_subscribe: AutoSubscribe) -> None:
-    join_as_agent(job)
-    log_end_from_outside(job)
-    await job.connect(auto_subscribe=auto_subscribe)
-    answer_calls(job.room.local_participant)
-    route_events(job.room)
 
 
 class Connection:
@@ -42,17 +34,34 @@ class Connection:
             auto_subscribe: Which tracks to subscribe to.
         """
         self._room = job.room
+        self._life_sign: LifeSign | None = None
+        self._closed = False
         self._task = asyncio.get_running_loop().create_task(
-            _connect(job, auto_subscribe), name=CONNECTING
+            self._connect(job, auto_subscribe), name=CONNECTING
         )
 
     def __await__(self) -> Generator[None, None, None]:
         return asyncio.shield(self._task).__await__()
 
+    async def _connect(self, job: JobContext, auto_subscribe: AutoSubscribe) -> None:
+        join_as_agent(job)
+        log_end_from_outside(job)
+        await job.connect(auto_subscribe=auto_subscribe)
+        if not self._closed:
+            self._life_sign = LifeSign(job.room.local_participant)
+        route_events(job.room)
+
     def announce_leaving(self) -> None:
-        """Let another agent take this one's place from now on, if the room is connected."""
-        if self._room.isconnected():
-            answer_calls(self._room.local_participant, leaving=True)
+        """Let another agent take this one's place from now on."""
+        if self._life_sign is not None:
+            self._life_sign.is_leaving = True
+
+    def close(self) -> None:
+        """Release what keeps the room's memory. Call it last; the job disconnects the room."""
+        self._closed = True
+        if self._life_sign is not None:
+            self._life_sign.close()
+            self._life_sign = None
 
     async def settled(self, limit: float) -> bool:
         """Wait until the room is connected or cannot be; only then can it be left.

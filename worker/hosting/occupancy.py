@@ -79,18 +79,26 @@ FindOccupant = Callable[[str, str], Awaitable[Occupant]]
 """Finds who is in the room of this name under this identity."""
 
 
-def answer_calls(participant: rtc.LocalParticipant, *, leaving: bool = False) -> None:
-    """Have an agent, connected, show that it lives whenever it is asked.
+class LifeSign:
+    """Shows that an agent lives, whenever it is asked."""
 
-    Args:
-        participant: The agent.
-        leaving: Whether it is about to leave the room: another one may take its place.
-    """
+    def __init__(self, participant: rtc.LocalParticipant) -> None:
+        """Answer from now on. Call `close` before the room is left.
 
-    async def answer(_: rtc.RpcInvocationData) -> str:
-        return _LEAVING if leaving else ""
+        Args:
+            participant: The agent, connected.
+        """
+        self.is_leaving = False
+        """Whether the agent is about to leave the room: another one may take its place."""
+        self._participant = participant
+        participant.register_rpc_method(RPC_METHOD, self._answer)
 
-    participant.register_rpc_method(RPC_METHOD, answer)
+    def close(self) -> None:
+        """Answer no more: the native side keeps a room for ever that has a method registered."""
+        self._participant.unregister_rpc_method(RPC_METHOD)
+
+    async def _answer(self, _: rtc.RpcInvocationData) -> str:
+        return _LEAVING if self.is_leaving else ""
 
 
 async def find_occupant(session: aiohttp.ClientSession, room: str, identity: str) -> Occupant:

@@ -94,6 +94,9 @@ class Rooms:
         if conversation is None:
             return
         conversation.connection.announce_leaving()
-        if not await conversation.connection.settled(SETTLE_LIMIT):
-            logger.warning("leaving a room that is not connected yet")
-        await conversation.assistant.aclose()
+        try:
+            if not await conversation.connection.settled(SETTLE_LIMIT):
+                logger.warning("leaving a room that is not connected yet")
+            await conversation.assistant.aclose()
+        finally:
+            conversation.connection.close()

@@ -13,6 +13,7 @@ from livekit.agents.job import _JobContextVar
 from tests.doubles import FakeRoom
 from tests.waiting import eventually
 from worker.hosting import Connection
+from worker.hosting.occupancy import RPC_METHOD
 from worker.hosting.tasks import tasks_of
 
 
@@ -75,3 +76,25 @@ async def test_a_room_that_is_connected_too_late_is_left_though_its_job_is_over(
     assert not job.room.left
     job.connected.set()
     await eventually(lambda: job.room.left)
+
+
+async def test_no_method_stays_registered_which_would_keep_the_room_for_ever() -> None:
+    job = Job()
+    connection = job.begin()
+    connection.announce_leaving()
+    job.connected.set()
+    await connection
+    assert job.room.me.rpc_methods == {RPC_METHOD}
+    connection.announce_leaving()
+    connection.close()
+    connection.close()
+    assert job.room.me.rpc_methods == set()
+
+
+async def test_a_room_that_is_connected_too_late_gets_no_method() -> None:
+    job = Job()
+    connection = job.begin()
+    connection.close()
+    job.connected.set()
+    await connection
+    assert job.room.me.rpc_methods == set()
