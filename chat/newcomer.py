@@ -20,7 +20,7 @@ def make_newcomer(identity: str) -> rtc.RemoteParticipant | None:
         from livekit.rtc._proto.participant_pb2 import OwnedParticipant, ParticipantInfo
 
         return rtc.RemoteParticipant(OwnedParticipant(info=ParticipantInfo(identity=identity)))
-    except (ImportError, TypeError, ValueError):
+    except (ImportError, AttributeError, TypeError, ValueError):
         return None
 
 

@@ -13,7 +13,7 @@ from assistant.people.people import People, is_agent
 from assistant.turns.turn import UNKNOWN, Question
 from chat import ChatManager, ChatMessage, OwnedTasks, RejectedMessage
 
-from .bots import BotWatch
+from .bots import REACTION, BotWatch
 from .commands import is_stop
 from .limits import Limits, RateLimit
 from .mention import FOLLOW_UP_LIMIT, Mention, mentions, needs_mention
@@ -136,7 +136,9 @@ class Arrivals:
     def _is_person(self, identity: str) -> bool:
         conversation, now = self._conversation, asyncio.get_running_loop().time()
         spoken_at = max(conversation.spoke_at, self._notices.told_at)
-        if self._bots.sees_bot(identity, now, spoken_at, is_answering=conversation.is_answering):
+        is_silent = not conversation.is_answering and now - spoken_at >= REACTION
+        answered_at = conversation.answered_at(identity)
+        if self._bots.sees_bot(identity, now, answered_at, is_silent=is_silent):
             self._notices.tell("notice_bot", identity, once=True)
             return False
         return True

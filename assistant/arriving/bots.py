@@ -10,52 +10,57 @@ REACTION = 0.5
 
 @dataclass
 class _Count:
-    """How somebody has been answering the agent."""
+    """How somebody has been writing back."""
 
     at_once: int = 0
-    """How many of the agent's words in a row were answered at once."""
+    """How many answers in a row they wrote back to at once."""
 
-    spoken_at: float | None = None
-    """When the last of these words were said: many messages after them still answer them once."""
+    answered_at: float = 0.0
+    """When the last of these was complete: what follows the first message after it says nothing."""
 
 
 class BotWatch:
-    """Counts, for each participant, how often in a row the agent's words were answered at once.
+    """Counts, for each participant, how many answers in a row they wrote back to at once.
 
     Agents are known by their kind. A bot that joined as an ordinary participant is known only by
-    what it does: it answers within milliseconds, again and again. It stays one until it lets the
-    agent's words stand for `REACTION`, as every person does.
+    what it does: it writes back within milliseconds of each answer to it. It stays one until it lets
+    the agent's words stand for `REACTION`, as every person does.
     """
 
     def __init__(self, turns: int) -> None:
         """Nobody is a bot yet.
 
         Args:
-            turns: How often in a row the agent may be answered at once; who does it more often is
-                a bot. 0 for no limit.
+            turns: To how many answers in a row somebody may write back at once; who does it more
+                often is a bot. 0 for no limit.
         """
         self._turns = turns
         self._counts: dict[str, _Count] = {}
 
-    def sees_bot(self, identity: str, now: float, spoken_at: float, *, is_answering: bool) -> bool:
+    def sees_bot(
+        self, identity: str, now: float, answered_at: float | None, *, is_silent: bool
+    ) -> bool:
         """Take note of a message.
 
         Args:
             identity: Who wrote it.
             now: When it came, in seconds of a clock that never goes back.
-            spoken_at: When the agent last began or ended to say something, by the same clock.
-            is_answering: Whether the agent is writing, or about to. A message in the middle of a
-                long answer says nothing about its author.
+            answered_at: When the last answer to them ended by itself, by the same clock; None if
+                there is none. One that they stopped or interrupted says nothing about them.
+            is_silent: Whether the agent has said nothing for `REACTION`, and is not about to.
 
         Returns:
-            Whether its author counts as a bot.
+            Whether its author is taken for a bot.
         """
         if not self._turns:
             return False
-        if now - spoken_at < REACTION:
-            count = self._counts.setdefault(identity, _Count())
-            if count.spoken_at != spoken_at:
-                count.at_once, count.spoken_at = count.at_once + 1, spoken_at
-        elif not is_answering:
+        count = self._counts.get(identity)
+        if answered_at is not None and (count is None or count.answered_at != answered_at):
+            if now - answered_at < REACTION:
+                count = _Count(1 if count is None else count.at_once + 1, answered_at)
+                self._counts[identity] = count
+            else:
+                self._counts.pop(identity, None)
+        elif is_silent:
             self._counts.pop(identity, None)
         return identity in self._counts and self._counts[identity].at_once > self._turns

@@ -82,6 +82,10 @@ class Conversation:
         """When the agent last began or ended an answer, by the event loop's clock."""
         return self._answering.spoke_at
 
+    def answered_at(self, identity: str) -> float | None:
+        """When the last answer to somebody ended by itself, by the event loop's clock."""
+        return self._history.answered_at(identity)
+
     def ask(self, question: Question) -> None:
         """Take a question. It interrupts the reply to its author, if that is the policy."""
         running = self._running

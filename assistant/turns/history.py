@@ -9,7 +9,7 @@ from dataclasses import replace
 from livekit.agents import llm
 
 from .rendering import render
-from .turn import Question, Turn
+from .turn import Outcome, Question, Turn
 from .waiting import find_question
 
 logger = logging.getLogger(__name__)
@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 MOST_TURNS = 500
 """Turns that are kept at most, however short."""
+
+
+_ENDED_BY_OTHERS = (None, Outcome.INTERRUPTED, Outcome.STOPPED, Outcome.SHUT_DOWN)
 
 
 class History:
@@ -41,6 +44,16 @@ class History:
     def last(self) -> Turn | None:
         """The newest turn that was meant to be answered."""
         return next((turn for turn in reversed(self._turns) if turn.outcome is not None), None)
+
+    def answered_at(self, identity: str) -> float | None:
+        """When the last answer to somebody ended by itself; None if none is remembered.
+
+        It counts as ended by itself unless a person or the agent's leaving ended it.
+        """
+        for turn in reversed(self._turns):
+            if identity in turn.authors and turn.outcome not in _ENDED_BY_OTHERS:
+                return turn.ended_at
+        return None
 
     def add(self, turn: Turn) -> None:
         """Put a turn last; one that is there already stays where it is."""

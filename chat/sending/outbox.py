@@ -81,6 +81,11 @@ class Outbox:
                 outgoing.presume_shown(self._roster.reachable())
         elif draft.complete and draft == outgoing.draft:
             outgoing.retry()
+        elif not draft.complete and not outgoing.draft.complete:
+            # Token by token, this must be cheap. Who becomes reachable meanwhile is served then.
+            outgoing.change(draft)
+            await outgoing.settled()
+            return
         else:
             outgoing.expect(self._roster.expected())
             outgoing.change(draft)
