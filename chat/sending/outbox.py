@@ -103,8 +103,9 @@ class Outbox:
 
     def _serve_owed(self, outgoing: OutgoingMessage) -> None:
         """Send a message to those who could not get it before its stream was closed."""
-        owed = outgoing.owed_to(self._roster.reachable())
-        if outgoing.draft.complete and owed:
+        if not outgoing.draft.complete:
+            return
+        if owed := outgoing.owed_to(self._roster.reachable()):
             outgoing.address(self._groups(owed))
 
     def arrived(self, identity: str) -> None:

@@ -11,6 +11,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import ClassVar
+from weakref import WeakSet
 
 from livekit import rtc
 from livekit.rtc.participant import PublishDataError
@@ -37,6 +38,9 @@ class Channel(ABC):
 
     dialects: ClassVar[frozenset[Dialect]]
     """Those of its members."""
+
+    growing: ClassVar[WeakSet[Channel]] = WeakSet()
+    """Those of this process whose message grows: together they keep to its budget of writes."""
 
     def __init__(self, participant: rtc.LocalParticipant, message: ChatMessage) -> None:
         """Send nothing yet; there are no members.
@@ -138,6 +142,7 @@ class Channel(ABC):
         if pump.cancelled():
             return
         if (error := pump.exception()) is not None:
+            self.growing.discard(self)
             logger.error("chat delivery failed", exc_info=error)
         self.on_idle()
 
@@ -160,10 +165,12 @@ class Channel(ABC):
 
     def _abandoned(self) -> None:
         """End a delay, as all members have left."""
+        self.growing.discard(self)
         self._urgent.set()
 
     def close(self) -> None:
         """Give up what is being delivered."""
+        self.growing.discard(self)
         if self._pump is not None:
             self._pump.cancel()
 
@@ -210,6 +217,7 @@ class Channel(ABC):
         return True
 
     def _give_up(self, error: BaseException) -> None:
+        self.growing.discard(self)
         logger.warning(
             "chat message not delivered",
             extra={"cause": type(error).__name__, "members": len(self.members)},

@@ -10,7 +10,7 @@ from livekit import rtc
 from chat.dialect import Dialect
 from chat.message import ChatMessage
 from chat.sending.draft import Draft, Earlier
-from chat.sending.pacing import edit_interval
+from chat.sending.pacing import edit_interval, stream_interval
 
 from .admission import Admission
 from .channel import Channel
@@ -54,6 +54,10 @@ class EditingChannel(Channel):
 
     async def _write(self, draft: Draft) -> None:
         addressees = self._destinations
+        if draft.complete:
+            self.growing.discard(self)
+        else:
+            self.growing.add(self)
 
         async def publish(part: ChatMessage, edit: bool) -> int:
             return await self._publish(part, addressees, edit=edit)
@@ -62,7 +66,8 @@ class EditingChannel(Channel):
             size = await self._parts.write(draft, publish)
         finally:
             self.exists = self._parts.exist
-        self._next_edit = self._now + edit_interval(size)
+        interval = max(edit_interval(size), stream_interval(len(self.growing)))
+        self._next_edit = self._now + interval
 
     def _forget(self) -> None:
         super()._forget()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from abc import abstractmethod
-from typing import ClassVar
-from weakref import WeakSet
 
 from livekit import rtc
 
@@ -24,9 +22,6 @@ class OpenStreamChannel(Channel):
     The only open stream of a process is written as fast as the network allows. Several share the
     process's write budget, whatever rooms they are in.
     """
-
-    growing: ClassVar[WeakSet[OpenStreamChannel]] = WeakSet()
-    """Those of this process that have a stream open."""
 
     reuses_id = True
     """Whether each stream for the message has the same id."""
@@ -58,19 +53,6 @@ class OpenStreamChannel(Channel):
 
     def _due_in(self) -> float:
         return self._last_write + stream_interval(len(self.growing)) - self._now
-
-    def _abandoned(self) -> None:
-        super()._abandoned()
-        self.growing.discard(self)
-
-    def _give_up(self, error: BaseException) -> None:
-        super()._give_up(error)
-        self.growing.discard(self)
-
-    def close(self) -> None:
-        """See `Channel`."""
-        super().close()
-        self.growing.discard(self)
 
     async def _write(self, draft: Draft) -> None:
         self._last_write = self._now

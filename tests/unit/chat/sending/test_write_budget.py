@@ -9,7 +9,7 @@ import pytest
 
 from chat import ChatManager, Dialect
 from chat.sending.channels.open_stream import OpenStreamChannel
-from tests.doubles import Chunk, FakeRoom, Fate
+from tests.doubles import Chunk, FakeRoom, Fate, Packet
 from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 
@@ -71,6 +71,39 @@ def test_many_messages_keep_to_the_budget_and_no_caller_waits_for_it(rooms: int)
         assert not OpenStreamChannel.growing
 
     play(scenario())
+
+
+@pytest.mark.parametrize("dialect", [Dialect.JSON_EDIT, Dialect.SEGMENT])
+def test_every_dialect_keeps_to_the_budget(dialect: Dialect) -> None:
+    async def scenario() -> None:
+        rooms = 200
+        sendings = [Sending(dialect) for _ in range(rooms)]
+        await asyncio.gather(*(sending.grow(400, interval=0.025) for sending in sendings))
+        kinds = Chunk | Packet
+        writes = sum(isinstance(f, kinds) for each in sendings for f in each.room.me.sent)
+        assert writes <= 1.1 * (300 * 10 + 2 * rooms)
+        assert not OpenStreamChannel.growing
+
+    play(scenario())
+
+
+async def test_growing_costs_no_look_at_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    sending = Sending()
+    message = await sending.chat.send_message("a", complete=False)
+    looks: list[str] = []
+
+    def look() -> list[str]:
+        looks.append("at everybody")
+        return ["ada"]
+
+    monkeypatch.setattr(sending.chat._roster, "reachable", look)
+    for text in ("ab", "abc"):
+        message.message = text
+        await sending.chat.update_message(message, complete=False)
+    assert looks == []
+    await sending.chat.update_message(message)
+    assert looks
+    assert sending.shown == "abc"
 
 
 async def open_streams(count: int) -> list[Sending]:
