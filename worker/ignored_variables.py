@@ -46,9 +46,9 @@ def warn_of_what_is_ignored(env_file: str, known: Collection[str]) -> None:
         if line.error
     ]
     told += find_unknown_names((name for name, value in variables.items() if value), known)
-    for each in told:
+    if told:
         os.environ[TOLD] = "1"
-        sys.stderr.write(f"warning: {each}\n")
+    sys.stderr.writelines(f"warning: {each}\n" for each in told)
 
 
 def _read(path: Path) -> list[Binding]:

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from worker.devstack.paths import PROJECT, VENV
+from worker.refusal import refuse
 
 OLDEST_PYTHON = (3, 11)
 """As `requires-python` in pyproject.toml has it."""
-
-UNFIT = 2
-"""Exit status where this Python cannot run the worker."""
 
 LOCK = PROJECT / "requirements" / "worker.txt"
 """What has to be installed."""
@@ -56,8 +54,7 @@ def _refuse(complaint: str) -> NoReturn:
     python = VENV / "bin" / "python"
     elsewhere = python.exists() and Path(sys.prefix).resolve() != VENV.resolve()
     advice = f"use {python}" if elsewhere else f"run `make dev`, or `make setup` and use {python}"
-    sys.stderr.write(f"{complaint}; {advice}\n")
-    raise SystemExit(UNFIT) from None
+    refuse([f"{complaint}; {advice}"])
 
 
 def _dotted(version: "tuple[int, ...]") -> str:
