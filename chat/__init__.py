@@ -18,7 +18,8 @@ Only the names exported here are public:
 - `ChatManager` sends and receives. `ChatMessage`, its `Attachment`, and `RejectedMessage` are what
   its events carry. `Dialect` names the kinds of clients it sends to.
 - `OwnedTasks` keeps the background tasks that a handler starts, and ends them together.
-- `printable_line` makes a name that a stranger chose safe to print.
+- `printable_line` makes a name that a stranger chose safe to print; `is_blank` tells a text that would
+  be an empty bubble.
 
 The package knows rooms and participants. It knows no LLM, and imports nothing of
 ``livekit.agents``.
@@ -32,7 +33,7 @@ Modules: ``message`` (the value), ``wire`` (bytes to values and back), ``dialect
 from .dialect import Dialect
 from .manager import ChatManager
 from .message import Attachment, ChatMessage
-from .printable import printable_line
+from .printable import is_blank, printable_line
 from .receiving.reception import RejectedMessage
 from .tasks import OwnedTasks
 
@@ -43,5 +44,6 @@ __all__ = [
     "Dialect",
     "OwnedTasks",
     "RejectedMessage",
+    "is_blank",
     "printable_line",
 ]

@@ -16,6 +16,7 @@ def test_exports_the_public_names() -> None:
         "Dialect",
         "OwnedTasks",
         "RejectedMessage",
+        "is_blank",
         "printable_line",
     ]
     assert all(hasattr(chat, name) for name in chat.__all__)

@@ -1,6 +1,6 @@
 import pytest
 
-from chat.printable import printable, printable_line
+from chat.printable import is_blank, printable, printable_line
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,18 @@ def test_text_stays_and_control_goes(text: str, expected: str) -> None:
 )
 def test_a_name_stays_on_one_line(name: str, expected: str) -> None:
     assert printable_line(name) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n\t", "\u200b", "\ufeff\u2060 \u00ad", "\u3164", "\u2800\u2800", "\x00\x1b", "\u202e"],
+)
+def test_what_shows_nothing_is_blank(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a", " . ", "\u200b!", "👩\u200d👧", "\u0627", "\ufffd", "\u0301"]
+)
+def test_what_shows_anything_is_not_blank(text: str) -> None:
+    assert not is_blank(text)
