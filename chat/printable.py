@@ -22,8 +22,8 @@ def printable_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
-"""Unicode's categories of what has no shape of its own."""
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Unicode's categories of what has no shape of its own. Half a character is none: it shows as U+FFFD."""
 
 _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Fillers, which count as letters, marks or symbols, and show nothing."""
