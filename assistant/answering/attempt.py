@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from livekit.agents import llm
 
+from assistant.language_model import WITHDRAWN, Failure, answered_part
 from assistant.language_model.generation import Ending
 from assistant.turns.turn import Outcome, Turn
 
@@ -59,6 +60,10 @@ class Attempt:
         """Where the answer is written."""
         self.answer: list[llm.ChatItem] = []
         """What the LLM said, its tool calls included; as far as it came, if it was cut off."""
+        self.failure: Failure | None = None
+        """Why the LLM failed; None if it did not."""
+        self.thought = False
+        """Whether the LLM thought."""
         self.cut_as: Outcome | None = None
         """How it was cut off; None if it was not."""
         self._cut: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -118,10 +123,18 @@ class Attempt:
             if not speech.done():
                 speech.interrupt(force=True)
             done.cancel()
-            self.answer = [item for item in agent.chat_ctx.items if item.id not in given]
+            said = [item for item in agent.chat_ctx.items if item.id not in given]
+            self.answer = [_without_withdrawn(item) for item in said]
+            self.failure, self.thought = agent.failure, agent.thought
         if speech.interrupted:
             # By a cut; else the session was closed.
             raise CutOffError(self.cut_as or Outcome.SHUT_DOWN)
-        if speech.exception() is not None:
+        if speech.exception() is not None and agent.ending is Ending.COMPLETE:
             return Outcome.FAILED
         return _OUTCOMES[agent.ending]
+
+
+def _without_withdrawn(item: llm.ChatItem) -> llm.ChatItem:
+    if isinstance(item, llm.ChatMessage) and WITHDRAWN in (item.text_content or ""):
+        item.content = [answered_part(item.text_content or "")]
+    return item

@@ -78,6 +78,11 @@ class ReplyWriter:
             self._pieces.append(text)
             self._changed.set()
 
+    def withdraw(self, start: int) -> None:
+        """Take its text back from some character on; what is shown of it is replaced by what follows."""
+        if not self._ending.is_set():
+            self._pieces, self._text = [self.text[:start]], ""
+
     def keep_replaced(self) -> None:
         """Begin with the text that it would replace, unless it has text already."""
         if not self.has_text:

@@ -10,7 +10,7 @@ from typing import Any
 
 from livekit.agents import Agent, ModelSettings, llm
 
-from assistant.language_model import Failure, RoomLLM
+from assistant.language_model import Failure, Remedy, RoomLLM
 from assistant.language_model.generation import (
     DEFAULT_LIMITS,
     Ending,
@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 RETRY_DELAY = 0.5
 """Seconds before the same model is asked again."""
+
+MOST_LESSONS = 12
+"""Requests that are made of one model in a row as each refusal teaches something."""
 
 LONGEST_RETRY_DELAY = 5.0
 """Seconds that a service may ask to be left alone; one that wants more is not asked again."""
@@ -52,9 +55,14 @@ class TextAgent(Agent):
         return Ending.COMPLETE if self._latest is None else self._latest.ending
 
     @property
-    def failure(self) -> str | None:
-        """Why it failed, in a neutral word, see `Failure.cause`; None if it did not."""
+    def failure(self) -> Failure | None:
+        """Why it failed; None if it did not."""
         return None if self._latest is None else self._latest.failure
+
+    @property
+    def thought(self) -> bool:
+        """Whether the model thought."""
+        return self._latest is not None and self._latest.thought
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
@@ -66,17 +74,22 @@ class TextAgent(Agent):
         first_token_due = asyncio.get_running_loop().time() + self._limits.first_token
         longest = self._limits.first_token / len(set(models))
         for model, next_model in zip(models, (*models[1:], None), strict=True):
-            request = WatchedRequest(generation, min(longest, _seconds_until(first_token_due)))
-            async with aclosing(request.ask(model, chat_ctx, tools, model_settings)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-            failure = request.failure
-            if failure is None:
-                return
+            lessons = 0
+            while True:
+                request = WatchedRequest(generation, min(longest, _seconds_until(first_token_due)))
+                async with aclosing(request.ask(model, chat_ctx, tools, model_settings)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+                failure = request.failure
+                if failure is None:
+                    return
+                lessons += 1
+                if request.shown or not failure.learned or lessons > MOST_LESSONS:
+                    break
             delay = None if request.shown else _delay(failure, other=next_model is not model)
             due = min(first_token_due, generation.deadline)
             if next_model is None or delay is None or _seconds_until(due) <= delay:
-                generation.fail(failure.cause)
+                generation.fail(failure)
                 _log("LLM request failed", failure, model)
                 raise GenerationFailedError(failure.cause)
             _log("LLM request failed, retrying", failure, model)
@@ -101,6 +114,8 @@ def _seconds_until(due: float) -> float:
 
 def _delay(failure: Failure, *, other: bool) -> float | None:
     """Seconds before the next request; None if there is no point in one."""
+    if failure.remedy is Remedy.REPHRASE:
+        return None
     if other:
         return 0.0
     wanted = failure.retry_after or 0.0
@@ -112,4 +127,6 @@ def _delay(failure: Failure, *, other: bool) -> float | None:
 def _log(message: str, failure: Failure, model: llm.LLM[Any]) -> None:
     # Services quote what they were asked.
     extra = {"cause": failure.cause, "model": model.model, "lk.pii.detail": failure.detail}
+    if failure.advice:
+        extra["advice"] = failure.advice
     logger.warning(message, extra=extra)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from livekit.agents import io
 
+from assistant.language_model import WITHDRAWN
+
 from .reply import ReplyWriter
 
 STEP_SEPARATOR = "\n\n"
@@ -15,9 +17,19 @@ class ReplyTextOutput(io.TextOutput):
 
     def __init__(self) -> None:
         super().__init__(label="Chat", next_in_chain=None)
-        self.reply: ReplyWriter | None = None
-        """The reply that the next text belongs to; None drops it."""
+        self._reply: ReplyWriter | None = None
         self._step_ended = False
+        self._step_start = 0
+
+    @property
+    def reply(self) -> ReplyWriter | None:
+        """The reply that the next text belongs to; None drops it."""
+        return self._reply
+
+    @reply.setter
+    def reply(self, reply: ReplyWriter | None) -> None:
+        self._reply = reply
+        self._step_start = 0
 
     async def capture_text(self, text: str) -> None:
         """Take the next piece of text."""
@@ -25,7 +37,11 @@ class ReplyTextOutput(io.TextOutput):
             return
         if self._step_ended and self.reply.has_text:
             self.reply.append(STEP_SEPARATOR)
+            self._step_start = len(self.reply.text)
         self._step_ended = False
+        _, withdrawn, text = text.rpartition(WITHDRAWN)
+        if withdrawn:
+            self.reply.withdraw(self._step_start)
         self.reply.append(text)
 
     def flush(self) -> None:

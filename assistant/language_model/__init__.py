@@ -1,21 +1,26 @@
 """The LLM: livekit-plugins-openai for OpenAI and everything compatible, one client a process.
 
-``client`` is the HTTP side, ``chunks`` decodes what it streams, ``room_llm`` is what one room's
-session is given, ``failure`` names what went wrong, ``surrogates`` mends broken characters.
+Two places make services alike, and both are pure. In ``request`` a body goes in, and one comes out that
+the service takes. In ``answer`` bytes go in, and regular ``chunks`` come out, or a ``failure`` with a
+name; ``refusal`` reads what a service says of one.
+
+Around them: ``client`` sends and ``chunk_stream`` reads, ``room_llm`` is what one room's session is
+given, ``generation`` has the limits of a reply, and ``watched_request`` keeps them.
 """
 
-from .chunks import take_finish_reason, take_progress
-from .failure import Failure, describe_failure
+from .chunks import WITHDRAWN, answered_part
+from .failure import Failure, Remedy, describe_failure
 from .model import LanguageModel
+from .request import ModelChoices
 from .room_llm import RoomLLM
-from .surrogates import SurrogateJoiner
 
 __all__ = [
+    "WITHDRAWN",
     "Failure",
     "LanguageModel",
+    "ModelChoices",
+    "Remedy",
     "RoomLLM",
-    "SurrogateJoiner",
+    "answered_part",
     "describe_failure",
-    "take_finish_reason",
-    "take_progress",
 ]

@@ -1,24 +1,38 @@
-"""The chunks of a streamed completion, as light objects. Pure: no clock, no I/O.
+"""Regular chunks: what the plugin reads of a streamed completion. Pure: no clock, no I/O.
 
 The OpenAI SDK builds nested pydantic models for every token, which was two fifths of a busy worker's
 time. These objects have the attributes that livekit-plugins-openai reads, and None for all others.
 
-The plugin drops the reason why a generation ended, and says nothing while a tool call's arguments
-come in. Both travel in ``extra_content``, which it passes on as ``delta.extra``; whoever reads a
-delta takes them out again.
+The plugin drops the reason why a generation ended, and says nothing while a model thinks or the
+arguments of a tool call come in. These notes travel in ``extra_content``, which it passes on as
+``delta.extra``; whoever reads a delta takes them out again. And it takes a ``<think>`` anywhere in a
+text for a thought: `GUARD` keeps it from that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from livekit.agents import llm
 
 FINISH_REASON = "chat.finish_reason"
-"""Key in ``delta.extra``: why the generation ended, in the service's word."""
+"""Key in ``delta.extra``: how the answer ended, as the value of a `Finish`."""
 
 PROGRESS = "chat.progress"
 """Key in ``delta.extra``: a piece of a tool call came, though there is nothing to pass on yet."""
+
+THOUGHT = "chat.thought"
+"""Key in ``delta.extra``: the model thinks, though there is nothing to pass on yet."""
+
+GUARD = "\x1a"
+"""Put behind each ``<`` of a text on its way through the plugin; no text has it."""
+
+WITHDRAWN = "\x18"
+"""In a text: what came before it in the same answer is none of it. It is ASCII's CANCEL, and no text
+of a service has it."""
+
+_REMOVED = {ord(GUARD): None, ord(WITHDRAWN): None, 0: None}
 
 
 class Fields:
@@ -31,28 +45,51 @@ class Fields:
         return None
 
 
-def decode_chunk(data: Any) -> Fields:
-    """Give a chunk the attributes that the plugin reads.
+def chunk(
+    answer_id: str,
+    text: str = "",
+    *,
+    calls: Sequence[Mapping[str, Any]] = (),
+    notes: Mapping[str, Any] | None = None,
+    usage: Mapping[str, Any] | None = None,
+) -> Fields:
+    """Build a chunk.
 
     Args:
-        data: The event's JSON. It is used up: the chunk is built from its parts.
-
-    Raises:
-        TypeError: It is not a JSON object, or one of its parts is not.
+        answer_id: The same for all chunks of an answer.
+        text: What the model says next.
+        calls: Complete tool calls, each with an index, an id, a name and arguments.
+        notes: What goes into ``extra_content``.
+        usage: Tokens, by the names of OpenAI's API.
     """
-    if not isinstance(data, dict):
-        raise TypeError(f"a chunk must be an object, not {type(data).__name__}")
-    data["id"] = data.get("id") or ""
-    data["choices"] = [_choice(choice) for choice in data.get("choices") or ()]
-    if data.get("usage"):
-        data["usage"] = _usage(data["usage"])
-    else:
-        data["usage"] = None
-    return Fields(data)
+    delta = {
+        "content": text.replace("<", "<" + GUARD) or None,
+        "tool_calls": [_tool_call(call) for call in calls] or None,
+        "extra_content": dict(notes) if notes else None,
+    }
+    reason = "tool_calls" if calls else None
+    choice = Fields({"index": 0, "delta": Fields(delta), "finish_reason": reason})
+    return Fields({"id": answer_id, "choices": [choice], "usage": _usage(usage)})
+
+
+def clean(text: str) -> str:
+    """A service's text without the characters that have a meaning here, and without NUL."""
+    return text.translate(_REMOVED) if not text.isprintable() else text
+
+
+def unguard(delta: llm.ChoiceDelta) -> None:
+    """Take out of a delta's text what kept the plugin from reading it."""
+    if delta.content and GUARD in delta.content:
+        delta.content = delta.content.replace(GUARD, "")
+
+
+def answered_part(text: str) -> str:
+    """What is left of an answer's text without what was withdrawn."""
+    return text.rpartition(WITHDRAWN)[2]
 
 
 def take_finish_reason(delta: llm.ChoiceDelta) -> str | None:
-    """Take why the generation ended out of a delta; None if it goes on, or the LLM is another."""
+    """Take how the answer ended out of a delta; None if it goes on, or the LLM is another."""
     reason = _take(delta, FINISH_REASON)
     return reason if isinstance(reason, str) else None
 
@@ -60,6 +97,11 @@ def take_finish_reason(delta: llm.ChoiceDelta) -> str | None:
 def take_progress(delta: llm.ChoiceDelta) -> bool:
     """Take out of a delta whether a piece of a tool call came."""
     return _take(delta, PROGRESS) is True
+
+
+def take_thought(delta: llm.ChoiceDelta) -> bool:
+    """Take out of a delta whether the model thinks."""
+    return _take(delta, THOUGHT) is True
 
 
 def _take(delta: llm.ChoiceDelta, key: str) -> Any:
@@ -70,36 +112,16 @@ def _take(delta: llm.ChoiceDelta, key: str) -> Any:
     return value
 
 
-def _choice(choice: dict[str, Any]) -> Fields:
-    delta = choice.get("delta")
-    reason = choice.get("finish_reason")
-    if delta is None and reason is not None:
-        delta = {}  # Azure's filter ends an answer like this, and the plugin skips such a delta.
-    if delta is not None:
-        choice["delta"] = _delta(delta, reason)
-    return Fields(choice)
+def _tool_call(call: Mapping[str, Any]) -> Fields:
+    function = Fields({"name": call["name"], "arguments": call["arguments"]})
+    fields = {"index": call["index"], "id": call["id"], "type": "function", "function": function}
+    return Fields({**fields, "extra_content": call.get("extra_content")})
 
 
-def _delta(delta: dict[str, Any], reason: str | None) -> Fields:
-    notes: dict[str, Any] = {}
-    if tool_calls := delta.get("tool_calls"):
-        delta["tool_calls"] = [_tool_call(call) for call in tool_calls]
-        notes[PROGRESS] = True
-    if reason is not None:
-        notes[FINISH_REASON] = reason
-    if notes:
-        delta["extra_content"] = {**(delta.get("extra_content") or {}), **notes}
-    return Fields(delta)
-
-
-def _tool_call(call: dict[str, Any]) -> Fields:
-    if call.get("function"):
-        call["function"] = Fields(call["function"])
-    return Fields(call)
-
-
-def _usage(usage: dict[str, Any]) -> Fields:
-    for details in ("prompt_tokens_details", "completion_tokens_details"):
-        if usage.get(details):
-            usage[details] = Fields(usage[details])
-    return Fields(usage)
+def _usage(usage: Mapping[str, Any] | None) -> Fields | None:
+    if usage is None:
+        return None
+    details = {
+        name: Fields(dict(value)) for name, value in usage.items() if isinstance(value, dict)
+    }
+    return Fields({**usage, **details})

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
 from openai.resources.chat import AsyncChat, AsyncCompletions
-from openai.types.chat import ChatCompletionChunk
 
-from .chunks import Fields, decode_chunk
+from .chunk_stream import ChunkStream
+from .failure import CONNECTION, TIMEOUT, AnswerFailedError, Failure
+from .refusal import Refusal, read_refusal
+from .request import LessonBook, Lessons, ModelChoices, acceptable
 
 NO_KEY_NEEDED = "no-key-needed"
 """Sent where only a base URL is configured: self-hosted servers ask for no key, but the OpenAI
 client insists on one."""
 
-RETRY_AFTER = "chat.retry_after"
-"""Key in an error's body: the header of that name, of which the plugin passes on nothing else."""
+OPENAI_URL = "https://api.openai.com/v1"
+"""Where OpenAI itself is."""
+
+USUAL_PATH = "/v1"
+"""The path of nearly all services, which people leave out of a base URL."""
+
+COMPLETIONS = "/chat/completions"
+"""The path of the one request that is made, which people leave at the end of a base URL."""
 
 KEEP_ALIVE = 60.0
 """Seconds for which an idle connection is kept: about as long as a person takes to write again."""
@@ -27,29 +36,19 @@ CONNECTIONS = httpx2.Limits(
     max_connections=1000, max_keepalive_connections=100, keepalive_expiry=KEEP_ALIVE
 )
 
+_OPENAI_HOSTS = (".openai.com", ".openai.azure.com", ".azure-api.net")
+_LIVEKIT_HEADERS = "x-livekit-"
+
 # Reading the certificates takes some 100 ms, for which an event loop would stand still: they are
 # read while the process imports this, before it has rooms.
 _TLS = httpx2.create_ssl_context()
 
 
-class ChunkStream(openai.AsyncStream[object]):
-    """A stream of completion chunks, decoded by `decode_chunk`; all else is the SDK's."""
-
-    async def __aiter__(self) -> AsyncIterator[Fields]:
-        async for data in super().__aiter__():
-            yield decode_chunk(data)
-
-
-_NO_PARAMETERS = ("extra_headers", "extra_query", "timeout")
-"""What `create` takes that does not go into the request's body."""
-
-
 class PlainCompletions(AsyncCompletions):
-    """The SDK's completions, for parameters that are plain JSON already, as the plugin makes them.
+    """Makes requests that the service takes, and reads answers of every shape.
 
     The SDK would look in every field of every message for what is to be translated, by the types of
-    all kinds of messages, which cost more than all else that it does for a request. What it is
-    given as ``extra_body`` it sends as it is.
+    all kinds of messages, which cost more than all else that it does for a request.
     """
 
     async def create(
@@ -61,12 +60,36 @@ class PlainCompletions(AsyncCompletions):
         extra_body: Any = None,
         **options: Any,
     ) -> Any:
-        """Ask for a completion, see `openai.resources.chat.AsyncCompletions.create`."""
-        passed = {name: options.pop(name) for name in _NO_PARAMETERS if name in options}
-        body = {"messages": messages, **options, **(extra_body or {})}
-        return await super().create(
-            model=model, messages=(), stream=stream, extra_body=body, **passed
-        )
+        """Ask for a completion, see `openai.resources.chat.AsyncCompletions.create`.
+
+        Raises:
+            AnswerFailedError: The service refused, or could not be reached.
+        """
+        client = cast(CompletionClient, self._client)
+        sending = _request_options(options)
+        fields = {name: value for name, value in options.items() if not _is_omitted(value)}
+        wanted = {"model": model, "messages": messages, "stream": stream, **fields}
+        body, lessons = client.prepare({**wanted, **(extra_body or {})})
+        try:
+            answer: ChunkStream = await client.post(
+                lessons.path + COMPLETIONS,
+                body=body,
+                options=sending,
+                cast_to=object,
+                stream=True,
+                stream_cls=ChunkStream,
+            )
+        except openai.APIStatusError as error:
+            raise AnswerFailedError(client.explain(_refusal(error), body)) from None
+        except openai.APITimeoutError as error:
+            # Over aiohttp a connection that is refused or cut comes out as a timeout too.
+            raise AnswerFailedError(TIMEOUT if _is_timeout(error) else CONNECTION) from error
+        except openai.APIConnectionError as error:
+            raise AnswerFailedError(CONNECTION) from error
+        answer.tools = [tool["function"]["name"] for tool in body.get("tools", ())]
+        answer.on_refusal = lambda refusal: client.explain(refusal, body)
+        answer.on_no_answer = lambda failure: client.look_elsewhere(failure, body)
+        return answer
 
 
 class PlainChat(AsyncChat):
@@ -79,34 +102,92 @@ class PlainChat(AsyncChat):
 
 
 class CompletionClient(openai.AsyncOpenAI):
-    """The SDK's client, with less work for a completion's messages and chunks."""
+    """The SDK's client, for services that differ from OpenAI's."""
+
+    def __init__(self, choices: ModelChoices, **options: Any) -> None:
+        """Create it.
+
+        Args:
+            choices: What is asked of the model beyond an answer.
+            options: See `openai.AsyncOpenAI`.
+        """
+        super().__init__(**options)
+        # The SDK takes them from the shell, where they belong to other programs.
+        self.organization = self.project = None
+        self._choices = choices
+        self._book = LessonBook()
 
     @cached_property
     def chat(self) -> PlainChat:
         """See `openai.AsyncOpenAI.chat`."""
         return PlainChat(self)
 
-    async def post(self, path: str, **options: Any) -> Any:
-        """Send a POST request, see `openai.AsyncOpenAI.post`."""
-        if options.get("stream_cls") == openai.AsyncStream[ChatCompletionChunk]:
-            options["stream_cls"] = ChunkStream
-        try:
-            return await super().post(path, **options)
-        except openai.APIStatusError as error:
-            error.body = _with_retry_after(error)
-            raise
-        except openai.APITimeoutError as error:
-            # Over aiohttp a connection that is refused or cut comes out as a timeout too.
-            if _is_timeout(error):
-                raise
-            raise openai.APIConnectionError(request=error.request) from error
+    def prepare(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], Lessons]:
+        """Make a request's body acceptable. Returns it, and what is known of its model."""
+        lessons = self._book.of(body["model"])
+        host = f".{self.base_url.host}"
+        is_openai = host.endswith(_OPENAI_HOSTS)
+        return acceptable(body, self._choices, lessons, is_openai=is_openai), lessons
+
+    def explain(self, refusal: Refusal, body: Mapping[str, Any]) -> Failure:
+        """Say what a refusal stands for, and learn from it."""
+        failure = self._book.explain(refusal, body)
+        return self.look_elsewhere(failure, body) if refusal.is_elsewhere else failure
+
+    def look_elsewhere(self, failure: Failure, body: Mapping[str, Any]) -> Failure:
+        """Try the usual path next if the base URL has none, and no API was found there."""
+        lessons = self._book.of(body["model"])
+        if failure.learned or lessons.path or self.base_url.path.strip("/"):
+            return failure
+        return self._book.learn_path(failure, USUAL_PATH, body)
 
 
-def _with_retry_after(error: openai.APIStatusError) -> object:
-    wanted = error.response.headers.get("retry-after")
-    if wanted is None:
-        return error.body
-    return {**(error.body if isinstance(error.body, dict) else {}), RETRY_AFTER: wanted}
+def create_client(
+    api_key: str | None, base_url: str | None, choices: ModelChoices | None = None
+) -> CompletionClient:
+    """Build a client. Call it in the event loop that will use it, and ``close`` it in the end.
+
+    Args:
+        api_key: None for a service that needs none.
+        base_url: None for OpenAI itself.
+        choices: What is asked of the model beyond an answer.
+    """
+    return CompletionClient(
+        choices or ModelChoices(),
+        api_key=api_key or NO_KEY_NEEDED,
+        base_url=service_url(base_url),
+        # Retrying is the agent's: it knows whether text was already shown.
+        max_retries=0,
+        # Over aiohttp a chunk costs less CPU than over httpx, and rooms get it sooner.
+        http_client=openai.DefaultAioHttpClient(verify=_TLS, limits=CONNECTIONS),
+    )
+
+
+def service_url(base_url: str | None) -> str:
+    """Where a service is, without the path of a request, which people copy with it."""
+    if base_url is None or not base_url.strip():
+        return OPENAI_URL
+    url = urlsplit(base_url.strip())
+    path = url.path.rstrip("/").removesuffix(COMPLETIONS)
+    return url._replace(path=path, query=url.query, fragment="").geturl()
+
+
+def _request_options(options: dict[str, Any]) -> Any:
+    """Take out of the options of a request what does not go into its body."""
+    headers = options.pop("extra_headers", None) or {}
+    query, limit = options.pop("extra_query", None), options.pop("timeout", openai.NOT_GIVEN)
+    # They name rooms and jobs, and one is a credential.
+    kept = {k: v for k, v in headers.items() if not k.lower().startswith(_LIVEKIT_HEADERS)}
+    return {"headers": kept, "timeout": limit, **({"params": query} if query else {})}
+
+
+def _is_omitted(value: object) -> bool:
+    return isinstance(value, (openai.Omit, openai.NotGiven))
+
+
+def _refusal(error: openai.APIStatusError) -> Refusal:
+    body = error.body if error.body is not None else error.response.text
+    return read_refusal(error.status_code, body, error.response.headers.get("retry-after"))
 
 
 def _is_timeout(error: BaseException) -> bool:
@@ -116,20 +197,3 @@ def _is_timeout(error: BaseException) -> bool:
             return True
         origin = origin.__cause__
     return False
-
-
-def create_client(api_key: str | None, base_url: str | None) -> CompletionClient:
-    """Build a client. Call it in the event loop that will use it, and ``close`` it in the end.
-
-    Args:
-        api_key: None for a service that needs none.
-        base_url: None for OpenAI itself.
-    """
-    return CompletionClient(
-        api_key=api_key or NO_KEY_NEEDED,
-        base_url=base_url,
-        # Retrying is the agent's: it knows whether text was already shown.
-        max_retries=0,
-        # Over aiohttp a chunk costs less CPU than over httpx, and rooms get it sooner.
-        http_client=openai.DefaultAioHttpClient(verify=_TLS, limits=CONNECTIONS),
-    )

@@ -7,7 +7,9 @@ from enum import Enum
 
 from livekit.agents import llm
 
-from .chunks import take_finish_reason, take_progress
+from .answer.finish import Finish
+from .chunks import take_finish_reason, take_progress, take_thought, unguard
+from .failure import Failure, Remedy
 from .surrogates import SurrogateJoiner
 
 
@@ -15,14 +17,18 @@ from .surrogates import SurrogateJoiner
 class GenerationLimits:
     """How long the LLM may take, and how much it may write.
 
-    What counts is text, and pieces of tool calls. Comments that keep a connection alive, empty deltas
-    and reasoning do not: nobody sees anything of them, however long they go on.
+    What counts is text, and pieces of tool calls. Comments that keep a connection alive and empty deltas
+    do not: nobody sees anything of them, however long they go on. Thoughts are a sign of life, but no
+    answer.
     """
 
     first_token: float = 60.0
-    """Seconds from the first request to what counts, also if a second one is made."""
+    """Seconds from the first request to the first thought or to what counts, also if a second request
+    is made."""
     gap: float = 30.0
     """Seconds from there to the next, and so on."""
+    thinking: float = 300.0
+    """Seconds that a model may think between one thing that counts and the next."""
     whole: float = 600.0
     """Seconds for a whole reply, with its tool calls and all requests between them."""
     max_chars: int = 100_000
@@ -43,7 +49,20 @@ class Ending(Enum):
     FAILED = "failed"
 
 
-_ENDINGS = {"length": Ending.CUT, "content_filter": Ending.FILTERED}
+_ENDINGS = {Finish.LENGTH.value: Ending.CUT, Finish.CONTENT_FILTER.value: Ending.FILTERED}
+
+
+class Sign(Enum):
+    """What a chunk shows of a model at work."""
+
+    NONE = "none"
+    """Nothing: it keeps the connection alive."""
+
+    THOUGHT = "thought"
+    """It thinks."""
+
+    ANSWER = "answer"
+    """It answers, or calls a tool."""
 
 
 class GenerationFailedError(Exception):
@@ -63,8 +82,10 @@ class Generation:
     deadline: float
     """When the whole of it must be done, by the event loop's clock."""
     ending: Ending = Ending.COMPLETE
-    failure: str | None = None
-    """Why it failed, see `Failure.cause`."""
+    failure: Failure | None = None
+    """Why it failed, or why nothing of it is shown; None if nothing went wrong."""
+    thought: bool = False
+    """Whether the model thought."""
     exhausted: bool = False
     """Whether text was cut off: no more of it is to be asked for."""
     _chars_left: int = field(init=False)
@@ -72,7 +93,7 @@ class Generation:
     def __post_init__(self) -> None:
         self._chars_left = self.limits.max_chars
 
-    def admit(self, chunk: llm.ChatChunk, characters: SurrogateJoiner) -> bool:
+    def admit(self, chunk: llm.ChatChunk, characters: SurrogateJoiner) -> Sign:
         """Take note of a chunk: take out of it what is ours, and cut off what is too much.
 
         Args:
@@ -80,23 +101,26 @@ class Generation:
             characters: Joins the characters of the request that it answers.
 
         Returns:
-            Whether it counts for the limits.
+            What it shows.
         """
         delta = chunk.delta
         if delta is None:
-            return False
+            return Sign.NONE
         if (reason := take_finish_reason(delta)) is not None:
             self.ending = _ENDINGS.get(reason, Ending.COMPLETE)
-        progress = take_progress(delta)
+        progress, thinks = take_progress(delta), take_thought(delta)
+        self.thought = self.thought or thinks
         if delta.content:
-            self._admit_text(delta, characters)
-            progress = True
+            unguard(delta)
+            delta.content = characters.join(delta.content)
+            self._cut(delta, delta.content)
         for call in delta.tool_calls:
             call.arguments = SurrogateJoiner().join(call.arguments)
-        return progress or bool(delta.tool_calls)
+        if delta.content or delta.tool_calls or progress:
+            return Sign.ANSWER
+        return Sign.THOUGHT if thinks else Sign.NONE
 
-    def _admit_text(self, delta: llm.ChoiceDelta, characters: SurrogateJoiner) -> None:
-        delta.content = text = characters.join(delta.content or "")
+    def _cut(self, delta: llm.ChoiceDelta, text: str) -> None:
         if len(text) > self._chars_left:
             delta.content = text[: self._chars_left]
             delta.tool_calls = []
@@ -104,7 +128,7 @@ class Generation:
             self.exhausted = True
         self._chars_left -= len(text)
 
-    def fail(self, cause: str) -> None:
+    def fail(self, failure: Failure) -> None:
         """Note that it failed."""
-        self.ending = Ending.FAILED
-        self.failure = cause
+        self.ending = Ending.FILTERED if failure.remedy is Remedy.REPHRASE else Ending.FAILED
+        self.failure = failure

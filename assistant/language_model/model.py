@@ -5,6 +5,7 @@ from __future__ import annotations
 import openai
 
 from .client import create_client
+from .request import ModelChoices
 from .room_llm import RoomLLM
 
 PREWARM_LIMIT = 10.0
@@ -21,6 +22,7 @@ class LanguageModel:
         api_key: str | None,
         base_url: str | None,
         fallback_model: str | None = None,
+        choices: ModelChoices | None = None,
     ) -> None:
         """Create it in the event loop that will use it, and ``aclose`` it in the end.
 
@@ -29,10 +31,11 @@ class LanguageModel:
             api_key: None for a service that needs none.
             base_url: None for OpenAI itself.
             fallback_model: Another model of the same service, asked where the first one fails.
+            choices: What is asked of both models beyond an answer.
         """
         self._model = model
         self._fallback_model = fallback_model
-        self._client = create_client(api_key, base_url)
+        self._client = create_client(api_key, base_url, choices)
 
     def for_room(self) -> RoomLLM:
         """An LLM for one session. Closing it leaves the client open."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from livekit.agents import NOT_GIVEN, APIConnectOptions, APIError, ModelSettings, llm
 
-from .failure import Failure, describe_failure
-from .generation import Generation
+from .failure import TIMEOUT, Failure, describe_failure
+from .generation import Generation, Sign
 from .surrogates import SurrogateJoiner
 
 
@@ -50,24 +50,28 @@ class WatchedRequest:
                 async for chunk in self._pass_on(stream):
                     yield chunk
         except TimeoutError:
-            self.failure = Failure("timeout", passing=True)
+            self.failure = TIMEOUT
         except APIError as error:
             self.failure = describe_failure(error)
 
     async def _pass_on(self, stream: llm.LLMStream) -> AsyncGenerator[llm.ChatChunk, None]:
         generation, clock = self._generation, asyncio.get_running_loop().time
-        due = clock() + self._first_token
+        limits = generation.limits
+        due, longest = clock() + self._first_token, clock() + limits.thinking
         while not generation.exhausted:
             async with asyncio.timeout_at(min(due, generation.deadline)):
                 chunk = await anext(stream, None)
             if chunk is None:
                 return
-            counts = generation.admit(chunk, self._characters)
+            sign = generation.admit(chunk, self._characters)
             if chunk.usage is not None or _says_something(chunk.delta):
                 self.shown = self.shown or chunk.has_response()
                 yield chunk
-            if counts:
-                due = clock() + generation.limits.gap
+            if sign is Sign.ANSWER:
+                due, longest = clock() + limits.gap, clock() + limits.thinking
+            elif sign is Sign.THOUGHT:
+                # Until its first word a model may be as silent between two thoughts as before them.
+                due = min(max(due, clock() + limits.gap), longest)
 
 
 def _says_something(delta: llm.ChoiceDelta | None) -> bool:

@@ -11,8 +11,6 @@ import openai
 from livekit.agents import APIConnectOptions, APIError, llm
 from livekit.plugins import openai as openai_plugin
 
-from assistant.language_model import take_finish_reason, take_progress
-
 
 def event(*choices: dict[str, Any], **fields: Any) -> bytes:
     """One chunk, as the server-sent event it comes in."""
@@ -66,13 +64,22 @@ def serving(pieces: Sequence[bytes]) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
 
 
-async def collect(client: openai.AsyncOpenAI) -> tuple[list[llm.ChatChunk], str | None]:
-    """What the plugin passes on of an answer, and the error that it ends with."""
+async def collect(
+    client: openai.AsyncOpenAI, tools: Sequence[str] = ()
+) -> tuple[list[llm.ChatChunk], str | None]:
+    """What the plugin passes on of an answer, and the error that it ends with.
+
+    Args:
+        client: Asks; it is closed.
+        tools: The names of the tools that are offered.
+    """
     model = openai_plugin.LLM(model="m", client=client)
     chunks = []
     try:
         async with model.chat(
-            chat_ctx=llm.ChatContext.empty(), conn_options=APIConnectOptions(max_retry=0)
+            chat_ctx=llm.ChatContext.empty(),
+            tools=[_tool(name) for name in tools],
+            conn_options=APIConnectOptions(max_retry=0),
         ) as stream:
             async for chunk in stream:
                 chunks.append(chunk)
@@ -83,14 +90,9 @@ async def collect(client: openai.AsyncOpenAI) -> tuple[list[llm.ChatChunk], str 
     return chunks, None
 
 
-def without_ours(chunks: list[llm.ChatChunk]) -> list[llm.ChatChunk]:
-    """The chunks as they would be if the decoder added nothing."""
-    left = []
-    for chunk in chunks:
-        delta = chunk.delta
-        if delta is not None:
-            noted = [take_finish_reason(delta) is not None, take_progress(delta)]
-            if any(noted) and not (delta.content or delta.tool_calls or delta.extra):
-                continue
-        left.append(chunk)
-    return left
+def _tool(name: str) -> llm.Tool:
+    async def run(raw_arguments: dict[str, object]) -> None:
+        """Do nothing."""
+
+    schema = {"name": name, "description": "", "parameters": {"type": "object", "properties": {}}}
+    return llm.function_tool(run, raw_schema=schema)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx2
 import openai
+import pytest
 
-from assistant.language_model.client import create_client
+from assistant.language_model.client import CompletionClient, create_client, service_url
+from assistant.language_model.failure import AnswerFailedError
+from assistant.language_model.request import ModelChoices
 from tests.doubles import FakeOpenAI
 
 HISTORY: list[Any] = [
@@ -14,6 +18,7 @@ HISTORY: list[Any] = [
     {"role": "user", "content": "What is on the picture?"},
     {
         "role": "assistant",
+        "content": "",
         "tool_calls": [
             {"id": "1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
         ],
@@ -60,8 +65,100 @@ async def test_a_request_says_what_the_sdks_own_would() -> None:
     assert ours["messages"] == HISTORY
 
 
-async def test_without_tools_none_are_sent() -> None:
+async def test_without_tools_no_tool_is_sent() -> None:
     with FakeOpenAI() as server:
-        await ask(create_client("key", server.base_url), tools=openai.omit)
+        await ask(create_client("key", server.base_url), tools=openai.omit, tool_choice="auto")
         (request,) = server.requests
     assert request == {"model": "any", "messages": HISTORY, "stream": True}
+
+
+async def test_what_is_chosen_is_sent_and_nothing_else_of_it() -> None:
+    choices = ModelChoices(temperature=0.2, max_answer_tokens=50)
+    with FakeOpenAI() as server:
+        # The plugin chooses an effort by itself for models that it knows.
+        await ask(create_client("key", server.base_url, choices), reasoning_effort="minimal")
+        (request,) = server.requests
+    assert request["temperature"] == 0.2
+    assert request["max_tokens"] == 50
+    assert "reasoning_effort" not in request
+
+
+@pytest.fixture
+def seen() -> list[httpx2.Request]:
+    """The requests of a `recording_client`."""
+    return []
+
+
+def recording_client(
+    seen: list[httpx2.Request], base_url: str | None, *answers: httpx2.Response
+) -> CompletionClient:
+    """A client whose requests are noted, and answered with these, then with 404."""
+    left = list(answers)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return left.pop(0) if left else httpx2.Response(404, json={"detail": "Not Found"})
+
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+    return CompletionClient(
+        ModelChoices(), api_key="k", base_url=service_url(base_url), http_client=http
+    )
+
+
+async def test_no_header_of_livekits_reaches_a_service(seen: list[httpx2.Request]) -> None:
+    client = recording_client(seen, "http://x/v1")
+    headers = {"X-LiveKit-Worker-Token": "secret", "x-livekit-room-id": "RM_1", "X-Trace": "1"}
+    with pytest.raises(AnswerFailedError):
+        await ask(client, extra_headers=headers)
+    (request,) = seen
+    assert request.headers["x-trace"] == "1"
+    assert not [name for name in request.headers if name.startswith("x-livekit")]
+
+
+async def test_what_the_shell_has_for_other_programs_is_not_sent(
+    seen: list[httpx2.Request], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-other")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-other")
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
+    client = recording_client(seen, None)
+    with pytest.raises(AnswerFailedError):
+        await ask(client)
+    (request,) = seen
+    assert str(request.url) == "https://api.openai.com/v1/chat/completions"
+    assert not [name for name in request.headers if name.startswith("openai-")]
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        (None, "https://api.openai.com/v1"),
+        (" ", "https://api.openai.com/v1"),
+        ("http://x:1/v1", "http://x:1/v1"),
+        ("http://x:1/v1/", "http://x:1/v1"),
+        ("http://x:1/v1/chat/completions", "http://x:1/v1"),
+        ("http://x:1/v1/chat/completions/", "http://x:1/v1"),
+        ("http://x:1/chat/completions", "http://x:1"),
+        ("http://x:1/a/b?api-version=2", "http://x:1/a/b?api-version=2"),
+    ],
+)
+def test_a_base_url_is_what_comes_before_the_path_of_a_request(
+    given: str | None, used: str
+) -> None:
+    assert service_url(given) == used
+
+
+async def test_the_usual_path_is_tried_where_none_is_given(seen: list[httpx2.Request]) -> None:
+    client = recording_client(seen, "http://x")
+    for learned in (True, False):
+        with pytest.raises(AnswerFailedError) as caught:
+            await client.chat.completions.create(model="any", messages=HISTORY, stream=True)
+        assert caught.value.failure.learned is learned
+    assert [request.url.path for request in seen] == ["/chat/completions", "/v1/chat/completions"]
+
+
+async def test_another_path_than_the_one_given_is_never_tried(seen: list[httpx2.Request]) -> None:
+    client = recording_client(seen, "http://x/api")
+    with pytest.raises(AnswerFailedError) as caught:
+        await client.chat.completions.create(model="any", messages=HISTORY, stream=True)
+    assert not caught.value.failure.learned

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language_model import SurrogateJoiner
+from assistant.language_model.surrogates import SurrogateJoiner
 
 TEXTS = st.text(st.sampled_from("ab\xe9\ud83d\ude00\U0001f600\ud800\udfff"), max_size=20)
 

@@ -1,0 +1,247 @@
+"""Makes a service's answer regular: bytes in, chunks out, or a named failure. Pure.
+
+What is not understood is passed over. Text that can be shown is passed on, the first choice's alone. An
+answer is whole if a finish reason or ``[DONE]`` says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from assistant.language_model.chunks import FINISH_REASON, PROGRESS, THOUGHT, Fields, chunk, clean
+from assistant.language_model.failure import BROKE_OFF, Failure, Remedy
+from assistant.language_model.refusal import Refusal, read_refusal
+
+from .calls_as_text import CallsAsText
+from .choices import Said, read_choice
+from .finish import Finish, finish_of
+from .leading_blanks import LeadingBlanks
+from .server_events import EventReader, ServerEvent, TooLargeError
+from .thoughts import ThoughtFilter
+from .tool_calls import ToolCalls
+from .usage import usage_of
+
+DONE = "[DONE]"
+
+_IS_A_CHOICE = ("delta", "message", "text", "response", "content")
+_NO_ANSWER = Failure("no answer", passing=True, advice="is OPENAI_BASE_URL the API's?")
+_NOT_AN_ANSWER = Failure(
+    "not an answer", remedy=Remedy.OPERATOR, advice="is OPENAI_BASE_URL the API's, up to /v1?"
+)
+_BAD_FINISH = Failure("finish reason", passing=True)
+_UNKNOWN_TOOL = Failure("unknown tool", passing=True)
+_TOOL_AS_TEXT = Failure(
+    "tool call as text", remedy=Remedy.OPERATOR, advice="has the server a parser for tool calls?"
+)
+
+
+class AnswerReader:
+    """Reads one answer."""
+
+    def __init__(self, tools: Collection[str] = ()) -> None:
+        """Nothing has come yet.
+
+        Args:
+            tools: The names of the tools that the model was offered.
+        """
+        self.refusal: Refusal | None = None
+        """What the service says went wrong in mid-answer; None if it says nothing of the kind."""
+        self.is_over = False
+        """Whether nothing more is to be read: it was all, or it failed."""
+        self.is_confirmed = False
+        """Whether it is whole, though more may come."""
+        self.is_answer = False
+        """Whether any part of an answer came."""
+        self._tools = tools
+        self._events = EventReader()
+        self._thoughts = ThoughtFilter()
+        self._blanks = LeadingBlanks()
+        self._calls = ToolCalls()
+        self._as_text = CallsAsText(bool(tools))
+        self._id = ""
+        self._choice: int | None = None
+        self._finish: Finish | None = None
+        self._usage: dict[str, Any] | None = None
+        self._is_garbage = False
+        self._is_cut = False
+        self._raw: list[str] = []
+        self._text: list[str] = []
+        self._notes: dict[str, Any] = {}
+
+    def feed(self, piece: bytes) -> Fields | None:
+        """What comes with the next piece of the body; None if that is nothing to pass on."""
+        try:
+            self._take_all(self._events.feed(piece))
+        except TooLargeError:
+            self._is_garbage = self.is_over = True
+        return self._next_chunk()
+
+    def end(self) -> tuple[Fields, Failure | None]:
+        """What was held back, and why the answer is none, or not whole; None if it is."""
+        if not self.is_over:
+            self._take_all(self._events.end())
+        is_cut = self._finish is Finish.LENGTH
+        is_whole = self.is_confirmed and self.refusal is None and not is_cut
+        self._say(self._thoughts.end(keeps_open=is_whole))
+        self._text.append(self._blanks.feed(self._as_text.end()))
+        calls, has_unknown = self._calls.complete(self._tools)
+        calls = calls if is_whole else []
+        failure = None if calls else self._failure(has_unknown=has_unknown)
+        if failure is None and self._finish is not None:
+            self._notes[FINISH_REASON] = self._finish.value
+        last = chunk(
+            self._id, "".join(self._text), calls=calls, notes=self._notes, usage=self._usage
+        )
+        return last, failure
+
+    def _failure(self, *, has_unknown: bool) -> Failure | None:
+        if self.refusal is not None:
+            return None  # What it stands for depends on what was asked.
+        if not self.is_answer:
+            return BROKE_OFF if self._is_cut else _NOT_AN_ANSWER if self._is_garbage else _NO_ANSWER
+        if self._finish is Finish.ERROR:
+            return _BAD_FINISH
+        if not self.is_confirmed:
+            return BROKE_OFF
+        if self._as_text.found:
+            return _TOOL_AS_TEXT
+        return _UNKNOWN_TOOL if has_unknown else None
+
+    def _take_all(self, events: list[ServerEvent]) -> None:
+        for event in events:
+            if self.is_over:
+                return
+            try:
+                self._take(event)
+            except RecursionError:
+                self._is_garbage = True
+
+    def _take(self, event: ServerEvent) -> None:
+        data = event.data.strip()
+        if data.startswith(DONE):
+            self.is_confirmed = self.is_over = True
+            return
+        objects = list(_objects(data))
+        if event.name == "error" or any(map(_is_error, objects)):
+            self._take_error(event, objects)
+            return
+        if data and not objects:
+            self._is_garbage = True
+            self._is_cut = event.framed or data.startswith("{") or "data:".startswith(data)
+        for one in objects:
+            self._take_object(one)
+
+    def _take_error(self, event: ServerEvent, objects: list[dict[str, Any]]) -> None:
+        for one in objects:
+            if one.get("choices"):
+                self._take_object(one)
+        if not self.is_confirmed or self._finish is Finish.ERROR:
+            body = objects[0] if len(objects) == 1 else event.data
+            self.refusal = read_refusal(None, body, as_event=True)
+            self.is_confirmed = False
+        self.is_over = True
+
+    def _take_object(self, one: dict[str, Any]) -> None:
+        if isinstance(one.get("id"), str):
+            self._id = self._id or one["id"]
+        self._usage = usage_of(one) or self._usage
+        choice = self._choice_of(one)
+        if choice is None:
+            self._is_garbage = self._is_garbage or not ("choices" in one or one.get("usage"))
+            return
+        self.is_answer = True
+        self._usage = usage_of(choice) or self._usage
+        said = read_choice(choice)
+        self._take_said(said, is_all=one.get("object") == "chat.completion")
+        if choice is one and one.get("done") is True:
+            said.reason = one.get("done_reason") or Finish.STOP.value
+        finish = finish_of(said.reason)
+        if finish is not None:
+            self._finish = finish.worse(self._finish)
+            self.is_confirmed = True
+
+    def _choice_of(self, one: dict[str, Any]) -> dict[str, Any] | None:
+        """The first choice of a chunk, of whatever number that is; the chunk itself if it is one."""
+        choices = one.get("choices")
+        if isinstance(choices, dict):
+            choices = [choices] if _looks_like_choice(choices) else list(choices.values())
+        if not isinstance(choices, list):
+            return one if _looks_like_choice(one) or one.get("done") is True else None
+        found = [choice for choice in choices if isinstance(choice, dict)]
+        if self._choice is None:
+            numbers = [number for each in found if (number := _index(each)) is not None]
+            self._choice = min(numbers, default=None)
+        return next((each for each in found if _index(each) in (None, self._choice)), None)
+
+    def _take_said(self, said: Said, *, is_all: bool) -> None:
+        text = clean(said.text)
+        before = "".join(self._raw) if is_all else ""
+        text = text[len(before) :] if before and text.startswith(before) else text
+        if text:
+            self._raw.append(text)
+            self._say(self._thoughts.feed(text))
+        if said.thinks or (text and self._thoughts.is_thinking):
+            self._notes[THOUGHT] = True
+        if said.calls and self._calls.add(said.calls):
+            self._notes[PROGRESS] = True
+        if said.extra is not None:
+            self._notes = {**said.extra, **self._notes}
+
+    def _say(self, text: str) -> None:
+        if text := self._blanks.feed(self._as_text.feed(text)):
+            self._text.append(text)
+
+    def _next_chunk(self) -> Fields | None:
+        if not self._text and not self._notes:
+            return None
+        made = chunk(self._id, "".join(self._text), notes=self._notes)
+        self._text, self._notes = [], {}
+        return made
+
+
+def _objects(data: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects of an event: one, a list of them, or one a line."""
+    try:
+        found = [json.loads(data)]
+    except ValueError:
+        found = [value for line in data.splitlines() for value in _parsed(line)]
+    for value in found:
+        values = value if isinstance(value, list) else [value]
+        yield from (each for each in values if isinstance(each, dict))
+
+
+def _parsed(line: str) -> list[Any]:
+    try:
+        return [json.loads(line.strip().removeprefix("data:"))]
+    except ValueError:
+        return []
+
+
+def _index(choice: Mapping[str, Any]) -> int | None:
+    """The number of a choice; None if it says none."""
+    index = choice.get("index")
+    if isinstance(index, str) and index.isascii() and index.isdigit():
+        index = int(index[:9])
+    return index if isinstance(index, int) and not isinstance(index, bool) else None
+
+
+def _looks_like_choice(fields: Mapping[str, Any]) -> bool:
+    kind = fields.get("type")
+    if isinstance(kind, str) and kind.endswith((".done", ".completed")):
+        return False  # An event of another API, which says once more what was said.
+    return any(isinstance(fields.get(name), (dict, str, list)) for name in _IS_A_CHOICE)
+
+
+def _is_error(one: Mapping[str, Any]) -> bool:
+    if one.get("error") or one.get("errors") or "error" in (one.get("object"), one.get("type")):
+        return True
+    if one.get("choices"):
+        choices = one["choices"]
+        found = choices if isinstance(choices, list) else [choices]
+        return any(isinstance(choice, dict) and choice.get("error") for choice in found)
+    says = isinstance(one.get("message"), str) and (
+        "code" in one or "status" in one or len(one) == 1
+    )
+    return says or bool(one.get("detail")) or one.get("status") == "error"
