@@ -27,3 +27,16 @@ def load(name: str) -> str:
     if not text:
         raise ValueError(f"prompt {name!r} is empty")
     return text
+
+
+def fill(name: str, **values: str) -> str:
+    """The text of a prompt, with each value in the place that has its name in braces.
+
+    Raises:
+        FileNotFoundError: There is no such prompt.
+        ValueError: The prompt is empty.
+    """
+    text = load(name)
+    for place, value in values.items():
+        text = text.replace(f"{{{place}}}", value)
+    return text

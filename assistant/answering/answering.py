@@ -182,7 +182,7 @@ class Answering:
         turn, reply = attempt.turn, attempt.reply
         attempt.hand_over_answer()
         reply.keep_replaced()
-        words = closing_words(outcome, reply.text)
+        words = closing_words(outcome, reply.text, attempt.failure, thought=attempt.thought)
         # An answer that was to be replaced may end so already.
         if not reply.text.endswith(words):
             reply.append(words)

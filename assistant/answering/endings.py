@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
 import prompts
+from assistant.language_model import Failure, Remedy
 from assistant.turns.turn import Outcome
 
 ELLIPSIS = "…"
+
+A_MINUTE = "in a minute"
+
+_NOTICES_BY_REMEDY = {
+    Remedy.ASK_AGAIN: "notice_answer_failed",
+    Remedy.WAIT: "notice_wait",
+    Remedy.SHORTEN: "notice_question_too_long",
+    Remedy.REPHRASE: "notice_filtered",
+    Remedy.OPERATOR: "notice_operator",
+}
 
 _NOTICES = {
     Outcome.STOPPED: "notice_stopped",
@@ -65,16 +77,36 @@ def end_of(outcome: Outcome, *, has_text: bool, has_questions: bool) -> AttemptE
     return AttemptEnd(outcome, BubbleEnd.COMPLETE)
 
 
-def closing_words(outcome: Outcome, text: str) -> str:
+def closing_words(
+    outcome: Outcome, text: str, failure: Failure | None = None, *, thought: bool = False
+) -> str:
     """What to put at the end of a reply; empty if its own last word will do.
 
     Args:
         outcome: How it ended.
         text: All of it so far.
+        failure: Why the LLM failed, if it did.
+        thought: Whether the LLM thought.
     """
     after_text = bool(text.strip())
     if outcome is Outcome.INTERRUPTED:
         return ELLIPSIS if not after_text or text[-1].isspace() else f" {ELLIPSIS}"
     if (notice := _NOTICES.get(outcome)) is None:
         return ""
-    return ("\n\n" if after_text else "") + prompts.load(notice)
+    if outcome is Outcome.FAILED and failure is not None:
+        notice = _NOTICES_BY_REMEDY[failure.remedy]
+    elif outcome is Outcome.CUT and thought and not after_text:
+        notice = "notice_thinking_cut"
+    words = prompts.fill(notice, time=_time(failure))
+    return ("\n\n" if after_text else "") + words
+
+
+def _time(failure: Failure | None) -> str:
+    """In what time people may ask again, in words."""
+    if failure is None or failure.retry_after is None:
+        return A_MINUTE
+    seconds = math.ceil(failure.retry_after)
+    if seconds <= 90:
+        return f"in about {max(5, math.ceil(seconds / 5) * 5)} seconds"
+    minutes = math.ceil(seconds / 60)
+    return f"in about {minutes} minutes" if minutes <= 90 else "in some hours"
