@@ -19,16 +19,19 @@ from .answering.slots import TurnSlots
 from .answering.text_agent import TextAgent
 from .arriving.limits import Limits
 from .arriving.mention import Mention
-from .language_model import LanguageModel
+from .language_model import LanguageModel, ModelChoices
+from .language_model.generation import GenerationLimits
 from .options import RoomOptions
 from .room import LEAVING_LIMIT, RoomAssistant
 from .turns.overlap import Overlap
 
 __all__ = [
     "LEAVING_LIMIT",
+    "GenerationLimits",
     "LanguageModel",
     "Limits",
     "Mention",
+    "ModelChoices",
     "Overlap",
     "ProcessResources",
     "RoomAssistant",

@@ -8,6 +8,7 @@ from chat import Dialect
 
 from .arriving.limits import Limits
 from .arriving.mention import Mention
+from .language_model.generation import DEFAULT_LIMITS, GenerationLimits
 from .turns.overlap import Overlap
 
 
@@ -35,6 +36,9 @@ class RoomOptions:
 
     max_message_bytes: int | None = None
     """Longer messages are refused with a line in the chat; None is the chat's own limit."""
+
+    generation: GenerationLimits = DEFAULT_LIMITS
+    """How long the LLM may take, and how much it may write."""
 
     limits: Limits = field(default_factory=Limits)
     """How much is taken of everything else."""

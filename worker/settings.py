@@ -44,6 +44,28 @@ class Settings(BaseSettings):
     chat_fallback_model: Annotated[str, Field(min_length=1)] | None = None
     """Another LLM of the same service, asked where the first one fails. None asks the first again."""
 
+    chat_temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """How much chance there is in an answer. None leaves it to the service."""
+
+    chat_reasoning_effort: Annotated[str, Field(min_length=1)] | None = None
+    """How much the LLM thinks before it answers, in the service's word, such as ``low``. None leaves it
+    to the service."""
+
+    chat_max_answer_tokens: Annotated[int, Field(ge=1)] | None = None
+    """The most tokens of an answer. None leaves it to the service."""
+
+    chat_first_token_limit: Annotated[float, Field(ge=1)] = 60.0
+    """Seconds that the LLM may take until it thinks or answers."""
+
+    chat_gap_limit: Annotated[float, Field(ge=1)] = 30.0
+    """Seconds from one piece of an answer to the next."""
+
+    chat_thinking_limit: Annotated[float, Field(ge=1)] = 300.0
+    """Seconds that the LLM may think before it goes on with its answer."""
+
+    chat_reply_limit: Annotated[float, Field(ge=1)] = 600.0
+    """Seconds that a whole reply may take."""
+
     chat_agent_name: str = ""
     """Name for explicit dispatch. Empty: the worker joins every new room by itself."""
 

@@ -10,6 +10,8 @@ from pydantic import SecretStr
 from worker.devstack.errors import SettingError, StackError
 from worker.settings import Settings
 
+_OPENAI_URL = "https://api.openai.com/v1"
+
 _TIMEOUT = 10.0
 """Seconds that a server may take to answer."""
 
@@ -52,12 +54,15 @@ def check_llm(settings: Settings) -> None:
     client = openai.OpenAI(
         # A local service often needs no key, but the SDK does.
         api_key=reveal(settings.openai_api_key) or "unused",
-        base_url=settings.openai_base_url,
+        # Else the SDK takes it from the environment, where it may be set to nothing.
+        base_url=settings.openai_base_url or _OPENAI_URL,
         timeout=_TIMEOUT,
         max_retries=1,
     )
+    client.organization = client.project = None
     try:
-        client.models.list()
+        # What it says is not parsed: it may be a page.
+        client.models.with_raw_response.list()
     except openai.AuthenticationError as error:
         raise SettingError(f"{client.base_url} rejected OPENAI_API_KEY") from error
     except openai.APIConnectionError as error:

@@ -5,6 +5,7 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -31,6 +32,13 @@ STAND_IN_SETTINGS = {
     "chat_max_context_bytes": "16000",
 }
 """The agent's settings for the local model, unless they are set."""
+
+OWN_LLM_SETTINGS = {
+    # A large model on one's own machine is loaded for minutes before its first word.
+    "chat_first_token_limit": "300",
+    "chat_gap_limit": "120",
+}
+"""The agent's settings for an LLM of one's own, unless they are set."""
 
 _PAUSE = 0.2
 """Seconds between two checks that everything still runs."""
@@ -80,7 +88,9 @@ class _Stack:
     def run(self) -> None:
         self._choose_health_port()
         state = self._livekit()
-        if not _has_llm(self._settings):
+        if _has_llm(self._settings):
+            self._set_unless_chosen(OWN_LLM_SETTINGS)
+        else:
             self._start_model()
         self._report("starting the agent")
         grace = self._settings.chat_closing_grace
@@ -125,13 +135,16 @@ class _Stack:
         llm = self._running.enter_context(LocalLlm.start(log=log))
         self._servers.append((llm.process, log))
         self._environment |= {"OPENAI_BASE_URL": llm.base_url, "CHAT_MODEL": llm.model}
-        for setting, value in STAND_IN_SETTINGS.items():
-            if setting not in self._settings.model_fields_set:
-                self._environment[setting.upper()] = value
+        self._set_unless_chosen(STAND_IN_SETTINGS)
         self._report(
             f"using the built-in test model {llm.model} (very small, its answers make little sense); "
             "set OPENAI_API_KEY or OPENAI_BASE_URL for a real LLM"
         )
+
+    def _set_unless_chosen(self, settings: Mapping[str, str]) -> None:
+        for setting, value in settings.items():
+            if setting not in self._settings.model_fields_set:
+                self._environment[setting.upper()] = value
 
     def _choose_health_port(self) -> None:
         if "chat_health_port" in self._settings.model_fields_set:

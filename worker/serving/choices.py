@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from assistant import LanguageModel, Limits, Mention, Overlap, RoomOptions
+from assistant import (
+    GenerationLimits,
+    LanguageModel,
+    Limits,
+    Mention,
+    ModelChoices,
+    Overlap,
+    RoomOptions,
+)
 from worker.settings import Settings
 
 
@@ -14,6 +22,11 @@ def language_model(settings: Settings) -> LanguageModel:
         api_key=key.get_secret_value() if key is not None else None,
         base_url=settings.openai_base_url,
         fallback_model=settings.chat_fallback_model,
+        choices=ModelChoices(
+            temperature=settings.chat_temperature,
+            reasoning_effort=settings.chat_reasoning_effort,
+            max_answer_tokens=settings.chat_max_answer_tokens,
+        ),
     )
 
 
@@ -27,6 +40,12 @@ def room_options(settings: Settings) -> RoomOptions:
         greeting=settings.chat_greeting,
         closing_grace=settings.chat_closing_grace,
         max_message_bytes=settings.chat_max_message_bytes,
+        generation=GenerationLimits(
+            first_token=settings.chat_first_token_limit,
+            gap=settings.chat_gap_limit,
+            thinking=settings.chat_thinking_limit,
+            whole=settings.chat_reply_limit,
+        ),
         limits=Limits(
             messages_per_minute=settings.chat_max_messages_per_minute,
             bot_turns=settings.chat_bot_turns,
