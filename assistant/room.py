@@ -63,7 +63,9 @@ class RoomAssistant:
             room, max_message_bytes=options.max_message_bytes, dialect=options.dialect
         )
         session = TextSession(
-            create_session(language_model), TextAgent(instructions(), options.generation), ReplyTextOutput()
+            create_session(language_model),
+            TextAgent(instructions(), options.generation),
+            ReplyTextOutput(),
         )
         self._parts = assemble(room, chat, session, resources, options)
         self._resources = AsyncExitStack()

@@ -86,7 +86,7 @@ class PlainCompletions(AsyncCompletions):
             raise AnswerFailedError(TIMEOUT if _is_timeout(error) else CONNECTION) from error
         except openai.APIConnectionError as error:
             raise AnswerFailedError(CONNECTION) from error
-        answer.tools = [tool["function"]["name"] for tool in body.get("tools", ())]
+        answer.tools = [name for tool in body.get("tools", ()) if (name := _name_of(tool))]
         answer.on_refusal = lambda refusal: client.explain(refusal, body)
         answer.on_no_answer = lambda failure: client.look_elsewhere(failure, body)
         return answer
@@ -136,8 +136,11 @@ class CompletionClient(openai.AsyncOpenAI):
 
     def look_elsewhere(self, failure: Failure, body: Mapping[str, Any]) -> Failure:
         """Try the usual path next if the base URL has none, and no API was found there."""
-        lessons = self._book.of(body["model"])
-        if failure.learned or lessons.path or self.base_url.path.strip("/"):
+        if failure.learned or self.base_url.path.strip("/"):
+            return failure
+        if self._book.of(body["model"]).path:
+            # It is not there either. What was wrong is something else.
+            self._book.learn_path(failure, "", body)
             return failure
         return self._book.learn_path(failure, USUAL_PATH, body)
 
@@ -179,6 +182,11 @@ def _request_options(options: dict[str, Any]) -> Any:
     # They name rooms and jobs, and one is a credential.
     kept = {k: v for k, v in headers.items() if not k.lower().startswith(_LIVEKIT_HEADERS)}
     return {"headers": kept, "timeout": limit, **({"params": query} if query else {})}
+
+
+def _name_of(tool: Mapping[str, Any]) -> str:
+    function = tool.get("function") or {}
+    return str(function.get("name") or "")
 
 
 def _is_omitted(value: object) -> bool:

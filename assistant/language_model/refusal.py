@@ -28,6 +28,11 @@ _TOO_LONG = re.compile(
     r"|request_too_large|payload too large|request entity too large|上下文|超长|最大.{0,8}长度",
     _FLAGS,
 )
+_TOO_LARGE_FOR_ANY_MINUTE = re.compile(
+    r"request too large|reduce (?:the|your) (?:length|message|prompt|input)|must be reduced"
+    r"|context[_ ](?:length|window|size)",
+    _FLAGS,
+)
 _FILTERED = re.compile(
     r"content[_ ]?(?:filter|policy|management|moderation|safety)|responsible_?ai|data_?inspection"
     r"|content exists risk|inappropriate content|moderation|safety (?:system|filter|setting|reason)"
@@ -92,12 +97,21 @@ class Refusal:
         """Whether the request was too long for the model."""
         if self.status in _TOO_LONG_STATUSES:
             return True
-        return self.status not in (401, 403) and _TOO_LONG.search(self.text) is not None
+        # Limits for a minute are told in tokens too; only this one does not pass by waiting.
+        pattern = _TOO_LARGE_FOR_ANY_MINUTE if self.is_busy else _TOO_LONG
+        return self.status not in (401, 403) and pattern.search(self.text) is not None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the service has too much to do, or has done enough for this key."""
+        return self.status in _BUSY_STATUSES or _BUSY.search(self.text) is not None
 
     @property
     def is_filtered(self) -> bool:
         """Whether it is refused for its content."""
-        return self.status not in (401, 404, 429) and _FILTERED.search(self.text) is not None
+        is_page = self.text.lstrip().startswith("<")
+        asked = self.status not in (401, 404, 429) and not is_page
+        return asked and _FILTERED.search(self.text) is not None
 
     @property
     def is_elsewhere(self) -> bool:
@@ -149,7 +163,7 @@ def failure_of(refusal: Refusal) -> Failure:
         return Failure("too long", remedy=Remedy.SHORTEN, detail=detail)
     if refusal.is_filtered:
         return Failure("content filter", remedy=Remedy.REPHRASE, detail=detail)
-    if status in _BUSY_STATUSES or (status is None and _BUSY.search(detail)):
+    if status in _BUSY_STATUSES or (status is None and refusal.is_busy):
         return Failure(name, True, Remedy.WAIT, refusal.retry_after, detail=detail)
     if status in _OPERATORS_STATUSES or (status is None and _needs_operator(refusal)):
         advice = _ADVICE.get(status or 0, "see the service's own words at this level of the log")

@@ -150,11 +150,12 @@ def test_a_base_url_is_what_comes_before_the_path_of_a_request(
 
 async def test_the_usual_path_is_tried_where_none_is_given(seen: list[httpx2.Request]) -> None:
     client = recording_client(seen, "http://x")
-    for learned in (True, False):
+    for learned in (True, False, True):
         with pytest.raises(AnswerFailedError) as caught:
             await client.chat.completions.create(model="any", messages=HISTORY, stream=True)
         assert caught.value.failure.learned is learned
-    assert [request.url.path for request in seen] == ["/chat/completions", "/v1/chat/completions"]
+    given, usual = "/chat/completions", "/v1/chat/completions"
+    assert [request.url.path for request in seen] == [given, usual, given]
 
 
 async def test_another_path_than_the_one_given_is_never_tried(seen: list[httpx2.Request]) -> None:
