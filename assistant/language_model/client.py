@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import aiohttp
 import httpx2
 import openai
 from openai.resources.chat import AsyncChat, AsyncCompletions
@@ -71,21 +72,23 @@ class PlainCompletions(AsyncCompletions):
         wanted = {"model": model, "messages": messages, "stream": stream, **fields}
         body, lessons = client.prepare({**wanted, **(extra_body or {})})
         try:
-            answer: ChunkStream = await client.post(
-                lessons.path + COMPLETIONS,
-                body=body,
-                options=sending,
-                cast_to=object,
-                stream=True,
-                stream_cls=ChunkStream,
+            answer = await _send_again_if_dropped(
+                lambda: client.post(
+                    lessons.path + COMPLETIONS,
+                    body=body,
+                    options=sending,
+                    cast_to=object,
+                    stream=True,
+                    stream_cls=ChunkStream,
+                )
             )
         except openai.APIStatusError as error:
             raise AnswerFailedError(client.explain(_refusal(error), body)) from None
-        except openai.APITimeoutError as error:
-            # Over aiohttp a connection that is refused or cut comes out as a timeout too.
-            raise AnswerFailedError(TIMEOUT if _is_timeout(error) else CONNECTION) from error
         except openai.APIConnectionError as error:
-            raise AnswerFailedError(CONNECTION) from error
+            # Over aiohttp a connection that is refused or cut comes out as a timeout too.
+            raise AnswerFailedError(
+                TIMEOUT if _is_caused_by(error, TimeoutError) else CONNECTION
+            ) from error
         answer.tools = [name for tool in body.get("tools", ()) if (name := _name_of(tool))]
         answer.on_refusal = lambda refusal: client.explain(refusal, body)
         answer.on_no_answer = lambda failure: client.look_elsewhere(failure, body)
@@ -198,10 +201,25 @@ def _refusal(error: openai.APIStatusError) -> Refusal:
     return read_refusal(error.status_code, body, error.response.headers.get("retry-after"))
 
 
-def _is_timeout(error: BaseException) -> bool:
+async def _send_again_if_dropped(
+    send: Callable[[], Coroutine[Any, Any, ChunkStream]],
+) -> ChunkStream:
+    """Send a request, on another connection if the first one turns out to be closed.
+
+    A server may close a connection that is kept for the next request at the moment when that is sent.
+    """
+    try:
+        return await send()
+    except openai.APIConnectionError as error:
+        if not _is_caused_by(error, aiohttp.ServerDisconnectedError):
+            raise
+        return await send()
+
+
+def _is_caused_by(error: BaseException, kind: type[BaseException]) -> bool:
     origin: BaseException | None = error
     while origin is not None:
-        if isinstance(origin, TimeoutError):
+        if isinstance(origin, kind):
             return True
         origin = origin.__cause__
     return False

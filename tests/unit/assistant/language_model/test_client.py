@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import re
 from typing import Any
 
 import httpx2
@@ -163,3 +166,37 @@ async def test_another_path_than_the_one_given_is_never_tried(seen: list[httpx2.
     with pytest.raises(AnswerFailedError) as caught:
         await client.chat.completions.create(model="any", messages=HISTORY, stream=True)
     assert not caught.value.failure.learned
+
+
+BODY = b'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+
+
+async def test_a_connection_that_was_dropped_meanwhile_costs_no_answer() -> None:
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await _read_request(reader)
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {len(BODY)}"
+        writer.write(f"{head}\r\n\r\n".encode() + BODY)
+        # The next request comes on the same connection, which ends when it is there.
+        await _read_request(reader)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    client = create_client(None, f"http://127.0.0.1:{port}/v1")
+    for _ in range(2):
+        stream = await client.chat.completions.create(model="any", messages=HISTORY, stream=True)
+        assert [chunk async for chunk in stream]
+    await client.close()
+    server.close()
+    assert connections == 2
+
+
+async def _read_request(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(asyncio.IncompleteReadError):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head.lower())
+        await reader.readexactly(int(length[1]) if length else 0)
