@@ -23,10 +23,12 @@ from .language_model import LanguageModel, ModelChoices
 from .language_model.generation import GenerationLimits
 from .options import RoomOptions
 from .room import LEAVING_LIMIT, RoomAssistant
+from .turns.dates import Dates
 from .turns.overlap import Overlap
 
 __all__ = [
     "LEAVING_LIMIT",
+    "Dates",
     "GenerationLimits",
     "LanguageModel",
     "Limits",

@@ -9,6 +9,7 @@ from chat import Dialect
 from .arriving.limits import Limits
 from .arriving.mention import Mention
 from .language_model.generation import DEFAULT_LIMITS, GenerationLimits
+from .turns.dates import Dates
 from .turns.overlap import Overlap
 
 
@@ -39,6 +40,9 @@ class RoomOptions:
 
     generation: GenerationLimits = DEFAULT_LIMITS
     """How long the LLM may take, and how much it may write."""
+
+    dates: Dates | None = None
+    """Tells the LLM the date and the time; None tells it none."""
 
     limits: Limits = field(default_factory=Limits)
     """How much is taken of everything else."""

@@ -75,7 +75,11 @@ def assemble(
         resources: What the rooms of this process share.
         options: What was chosen for this room.
     """
-    people, history, notices = People(room), History(options.limits.context_bytes), Notices(chat)
+    people, history, notices = (
+        People(room),
+        History(options.limits.context_bytes, options.dates),
+        Notices(chat),
+    )
     answering = Answering(chat, people, session, resources, history, options.limits.patience)
     conversation = Conversation(people, answering, history, options.overlap)
     arrivals = Arrivals(

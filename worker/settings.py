@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .ignored_variables import warn_of_what_is_ignored
 from .refusal import refuse
+from .time_zones import TimeZoneName
 from .wrong_values import explain
 
 ENV_FILE = ".env"
@@ -97,7 +98,11 @@ class Settings(BaseSettings):
     """Messages of a room that may wait to be answered."""
 
     chat_max_context_bytes: Annotated[int, Field(ge=1_000)] = 200_000
-    """How much of a conversation the LLM sees, in bytes of UTF-8; older turns are left out."""
+    """How much of a conversation the LLM sees, in bytes of a request; older turns are left out."""
+
+    chat_time_zone: TimeZoneName | None = None
+    """The time zone in which the LLM is told date and time, such as ``Europe/Berlin``. None is the
+    machine's."""
 
     chat_overlap: Literal["auto", "interrupt", "collect", "queue"] = "auto"
     """What to do with messages that arrive during a reply; ``auto`` interrupts with one person in the

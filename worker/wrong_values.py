@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from .time_zones import TIME_ZONE_FORMAT
+
 LONGEST_QUOTE = 40
 """Characters of a wrong value that are shown."""
 
@@ -35,6 +37,8 @@ def _allowed(schema: Mapping[str, Any]) -> str | None:
     if "enum" in schema:
         *others, last = map(str, schema["enum"])
         return f"must be {', '.join(others)} or {last}"
+    if schema.get("format") == TIME_ZONE_FORMAT:
+        return "must be the name of a time zone, such as Europe/Berlin"
     if schema.get("type") == "boolean":
         return "must be true or false"
     if schema.get("type") in _NUMBERS:

@@ -23,7 +23,7 @@ class Limits:
     """Messages that wait to be answered; those beyond it are not read."""
 
     context_bytes: int = 200_000
-    """UTF-8 bytes of the conversation that the LLM is told; older turns are forgotten."""
+    """Bytes of a conversation in a request, escapes included; older turns are forgotten."""
 
     patience: float = 60.0
     """Seconds that a turn waits for others of the worker to end, before it is refused."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
 
 from livekit.agents import llm
 
-from .rendering import render
+from .dates import Dates
+from .frame import most_bytes, most_note_bytes
+from .rendering import FULL_SHARE, Rendering
+from .sizes import json_bytes
 from .turn import Outcome, Question, Turn
 from .waiting import find_question
 
@@ -18,6 +22,8 @@ logger = logging.getLogger(__name__)
 MOST_TURNS = 500
 """Turns that are kept at most, however short."""
 
+_LONGER_TIME = 8
+"""Bytes that a time may have more than that of the epoch: its weekday, the name of its zone in summer."""
 
 _ENDED_BY_OTHERS = (None, Outcome.INTERRUPTED, Outcome.STOPPED, Outcome.SHUT_DOWN)
 
@@ -25,15 +31,19 @@ _ENDED_BY_OTHERS = (None, Outcome.INTERRUPTED, Outcome.STOPPED, Outcome.SHUT_DOW
 class History:
     """What was said in a room, as far as it fits."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, dates: Dates | None = None) -> None:
         """Nothing was said yet.
 
         Args:
-            max_bytes: UTF-8 bytes of text that the LLM is told at most. The turn that it is to
-                answer is told whatever its size.
+            max_bytes: Bytes that the strings of a request may take, escapes included.
+            dates: Tells the LLM the time; None tells it none.
         """
         self._max_bytes = max_bytes
+        self._dates = dates
+        time_bytes = 0 if dates is None else most_note_bytes(dates.line(0.0)) + _LONGER_TIME
+        self._most_asked = max_bytes - time_bytes
         self._turns: list[Turn] = []
+        self._was_filtered = False
 
     @property
     def empty(self) -> bool:
@@ -59,7 +69,19 @@ class History:
         """Put a turn last; one that is there already stays where it is."""
         if turn not in self._turns:
             self._turns.append(turn)
-            del self._turns[:-MOST_TURNS]
+            if len(self._turns) > MOST_TURNS:
+                del self._turns[: -int(MOST_TURNS * FULL_SHARE)]
+
+    def ended(self, turn: Turn) -> None:
+        """Note that a turn has its outcome.
+
+        If what is told is refused for its content twice, without an answer in between, something
+        older may be what is refused: all that came before the turn is forgotten.
+        """
+        is_filtered = turn.outcome is Outcome.FILTERED
+        if is_filtered and self._was_filtered and turn in self._turns:
+            del self._turns[: self._turns.index(turn)]
+        self._was_filtered = is_filtered or (self._was_filtered and not turn.answer)
 
     def remove(self, turn: Turn) -> None:
         """Forget a turn."""
@@ -72,22 +94,31 @@ class History:
                 return turn, question
         return None
 
+    def count_fitting(self, questions: Sequence[Question]) -> int:
+        """How many of these questions, oldest first, can be told together; at least one."""
+        left = self._most_asked
+        for count, question in enumerate(questions):
+            left -= most_bytes(question)
+            if left < 0:
+                return max(count, 1)
+        return len(questions)
+
     def context(self, asked: Turn) -> llm.ChatContext:
         """What the LLM is told to answer a turn, without the instructions.
 
         Args:
             asked: The turn, told last: what was said after it is not for its answer.
 
-        Turns before it that do not fit are forgotten.
+        If the turns do not fit, the oldest are forgotten until what is left has much room. So the
+        beginning of what is told stays the same for many turns, and services can keep it.
         """
         turns = self._until(asked)
-        items = render(turns)
-        if _size(items) > self._max_bytes and len(turns) > 1:
-            dropped = _count_too_many(turns, self._max_bytes)
+        rendering = Rendering(turns, self._most_asked)
+        if (dropped := self._count_too_many(rendering)) > 0:
             del self._turns[:dropped]
-            items = render(turns[dropped:])
+            rendering = Rendering(turns[dropped:], self._most_asked)
             logger.info("oldest turns left out of the context", extra={"turns": dropped})
-        return llm.ChatContext(items)
+        return llm.ChatContext(rendering.items(self._dates))
 
     def _until(self, asked: Turn) -> list[Turn]:
         # It may have an answer already, which is the one to be replaced.
@@ -96,31 +127,21 @@ class History:
         before = self._turns[: self._turns.index(asked)] if asked in self._turns else []
         return [*before, question]
 
+    def _count_too_many(self, rendering: Rendering) -> int:
+        """How many of the oldest turns are to be forgotten; the newest always stays.
 
-def _count_too_many(turns: list[Turn], max_bytes: int) -> int:
-    """The fewest of the oldest turns without which the others fit; the newest always stays."""
+        The others do not grow by it: who is left out adds nothing to how others are told.
+        """
+        sizes = [turn.size for turn in rendering.turns]
 
-    def fits_without(oldest: int) -> bool:
-        return _size(render(turns[oldest:])) <= max_bytes
+        def size_without(oldest: int) -> int:
+            times = rendering.times(self._dates, oldest)
+            return sum(sizes[oldest:]) + sum(
+                json_bytes(line) for _, lines in times for line in lines
+            )
 
-    most = len(turns) - 1
-    # A context that is full loses a turn or two each time: look there first.
-    high = 1
-    while high < most and not fits_without(high):
-        high *= 2
-    return bisect_left(range(most), True, high // 2 + 1, min(high, most), key=fits_without)
-
-
-def _size(items: list[llm.ChatItem]) -> int:
-    return sum(len(_text(item).encode(errors="surrogatepass")) for item in items)
-
-
-def _text(item: llm.ChatItem) -> str:
-    match item:
-        case llm.ChatMessage():
-            return item.text_content or ""
-        case llm.FunctionCall():
-            return item.arguments
-        case llm.FunctionCallOutput():
-            return item.output
-    return ""
+        if size_without(0) <= self._max_bytes:
+            return 0
+        enough = self._max_bytes * FULL_SHARE
+        most = len(sizes) - 1
+        return bisect_left(range(most), True, key=lambda n: size_without(n) <= enough)

@@ -53,7 +53,8 @@ class Outcome(Enum):
     """What it answers was changed: the next attempt writes in the same bubble."""
 
     SUPERSEDED = "superseded"
-    """Its asker wrote again before its first word: both messages are answered together."""
+    """Its asker wrote again when it had hardly begun: both messages are answered together, in its
+    bubble."""
 
 
 @dataclass(eq=False)

@@ -6,7 +6,7 @@ client in such a room shows.
 
 from .frames import Chunk, Fate, Frame, Header, Packet, Protobuf, Trailer
 from .hello import say_hello
-from .llm import MODEL, FakeOpenAI, Message, Reply, echo, last_user_text, words
+from .llm import MODEL, FakeOpenAI, Message, Reply, echo, last_user_text, without_time, words
 from .page import Client, Page
 from .protobuf import faked_protobuf, receive_protobuf
 from .room import FakeRoom
@@ -31,5 +31,6 @@ __all__ = [
     "last_user_text",
     "receive_protobuf",
     "say_hello",
+    "without_time",
     "words",
 ]

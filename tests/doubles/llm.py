@@ -63,14 +63,24 @@ def words(text: str) -> list[str]:
     return re.findall(r"\s*\S+|\s+$", text)
 
 
+_TIME = re.compile(
+    r'^(?:\(Date and time: .*\)|{"note": "Date and time: .*"})(?:\n|\Z)', re.MULTILINE
+)
+
+
+def without_time(text: str) -> str:
+    """Return what people wrote without the lines that tell the LLM the time."""
+    return _TIME.sub("", text)
+
+
 def last_user_text(messages: list[Message]) -> str:
-    """Return the newest user message of a request, whichever form its content has."""
+    """Return the newest user message of a request, whichever form its content has, without the time."""
     for message in reversed(messages):
         if message["role"] == "user":
             content = message["content"]
             if isinstance(content, str):
-                return content
-            return "".join(part.get("text", "") for part in content)
+                return without_time(content)
+            return without_time("".join(part.get("text", "") for part in content))
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.doubles import FakeOpenAI, Message, Reply, echo, words
+from tests.doubles import FakeOpenAI, Message, Reply, echo, without_time, words
 
 BEGINNING = "Once upon a time"
 """All that `STALLING` ever says."""
@@ -26,9 +26,9 @@ def in_turn(*replies: Reply) -> Callable[[list[Message]], Reply]:
 
 
 def conversation(request: dict[str, Any]) -> list[tuple[str, str]]:
-    """Role and text of what a request tells of the conversation, without the instructions."""
+    """Role and text of what a request tells of the conversation, without instructions and time."""
     messages = [m for m in request["messages"] if m["role"] not in ("system", "developer")]
-    return [(m["role"], m["content"]) for m in messages]
+    return [(m["role"], without_time(m["content"])) for m in messages]
 
 
 def last_lines(llm: FakeOpenAI) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from chat.terminal.played.clients import CLIENTS
 from tests.doubles import FakeOpenAI, Message, Reply, last_user_text, words
+from tests.e2e.scripts import conversation
 from tests.environment import environment_with
 from worker.devstack.livekit_server import LiveKitServer
 from worker.devstack.paths import PROJECT
@@ -58,5 +59,5 @@ def test_each_line_is_answered_once(
     ]
     assert ended.stdout.splitlines() == expected, ended.stderr
     assert ended.returncode == 0, ended.stderr
-    asked = [m["content"] for m in llm.requests[-1]["messages"] if m["role"] == "user"]
+    asked = [text for role, text in conversation(llm.requests[-1]) if role == "user"]
     assert asked == lines.splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant import (
+    Dates,
     GenerationLimits,
     LanguageModel,
     Limits,
@@ -12,6 +13,7 @@ from assistant import (
     RoomOptions,
 )
 from worker.settings import Settings
+from worker.time_zones import find_zone, machine_zone
 
 
 def language_model(settings: Settings) -> LanguageModel:
@@ -32,7 +34,7 @@ def language_model(settings: Settings) -> LanguageModel:
 
 def room_options(settings: Settings) -> RoomOptions:
     """Return the options of every room."""
-    overlap = settings.chat_overlap
+    overlap, zone = settings.chat_overlap, settings.chat_time_zone
     return RoomOptions(
         agent_name=settings.chat_display_name,
         overlap=None if overlap == "auto" else Overlap(overlap),
@@ -46,6 +48,7 @@ def room_options(settings: Settings) -> RoomOptions:
             thinking=settings.chat_thinking_limit,
             whole=settings.chat_reply_limit,
         ),
+        dates=Dates(machine_zone() if zone is None else find_zone(zone)),
         limits=Limits(
             messages_per_minute=settings.chat_max_messages_per_minute,
             bot_turns=settings.chat_bot_turns,

@@ -99,9 +99,11 @@ def test_a_turn_waits_a_minute_for_a_slot_and_is_refused_then(late: bool) -> Non
                     assert loop.time() - asked_at == pytest.approx(60.0, abs=0.1)
                     assert scene.asked == []
             if late:
+                scene.model.script.answers[:] = [saying("hello")]
                 scene.chat.receive("hello again")
-                await scene.shown(BUSY, "echo hello again")
-                assert scene.asked[0][:2] == [("user", "hello"), ("assistant", BUSY)]
+                await scene.shown(BUSY, "hello")
+                note = prompts.load("note_no_answer")
+                assert scene.asked[0] == [("user", f"hello\n({note})\nhello again")]
             else:
                 await scene.shown("echo hello")
 
@@ -151,18 +153,37 @@ async def test_the_oldest_turns_are_left_out_of_a_context_that_is_full(
             told = sum(len(text.encode()) for _, text in scene.asked[-1])
             assert told <= 100_000
         firsts = [text[0] for role, text in scene.asked[-1] if role == "user"]
-        assert firsts == list("789")
+        assert firsts == list("89")  # It was cut to the newest two at 3, 5, 7 and 9.
     left_out = [r for r in caplog.records if r.message == "oldest turns left out of the context"]
-    assert sum(record.__dict__["turns"] for record in left_out) == 7
+    assert sum(record.__dict__["turns"] for record in left_out) == 8
 
 
-async def test_the_newest_turn_is_told_however_large_it_is() -> None:
-    async with talking(saying("short"), setting=Setting(limits=Limits(context_bytes=10))) as scene:
-        scene.chat.receive("x" * 1_000)
+async def test_a_question_that_is_too_large_is_told_cut_with_a_mark() -> None:
+    setting = Setting(limits=Limits(context_bytes=1_000))
+    async with talking(saying("short"), saying("short"), setting=setting) as scene:
+        scene.chat.receive("x" * 2_000)
         await scene.shown("short")
-        scene.chat.receive("y" * 1_000)
+        scene.chat.receive("y" * 2_000)
         await scene.has_completed(2)
-        assert scene.asked[-1] == [("user", "y" * 1_000)]
+        ((role, text),) = scene.asked[-1]
+        beginning, middle, end = text.splitlines()
+        assert role == "user"
+        assert set(beginning + end) == {"y"}
+        assert middle == f"({prompts.load('note_shortened')})"
+
+
+async def test_what_does_not_fit_of_what_waits_is_answered_after_the_rest() -> None:
+    held = Held("half")
+    setting = Setting(Overlap.COLLECT, limits=Limits(context_bytes=1_000))
+    answers = [saying(f"answer {number}") for number in range(3)]
+    async with talking(held, *answers, setting=setting) as scene:
+        scene.chat.receive("first")
+        await scene.begins("half")
+        for letter in "abcde":
+            scene.chat.receive(letter * 350)
+        held.go_on.set()
+        await scene.shown("half", "answer 0", "answer 1", "answer 2")
+        assert [text[::351] for text in scene.questions] == ["f", "ab", "cd", "e"]
 
 
 async def test_a_file_without_words_is_answered_in_words_once() -> None:

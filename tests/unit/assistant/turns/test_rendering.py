@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,24 @@ from hypothesis import strategies as st
 from livekit.agents import llm
 
 import prompts
+from assistant.turns.dates import Dates
 from assistant.turns.rendering import render
 from assistant.turns.turn import Outcome, Question, Turn
-from chat import printable_line
+from chat import is_blank, printable_line
 
 STOPPED = prompts.load("note_stopped")
+NO_ANSWER = prompts.load("note_no_answer")
+BROKEN_OFF = prompts.load("note_broken_off")
+LEFT_OUT = prompts.load("note_left_out")
+NOTES = {
+    Outcome.STOPPED: (STOPPED, STOPPED),
+    Outcome.CUT: (NO_ANSWER, None),
+    Outcome.REFUSED: (NO_ANSWER, None),
+    Outcome.EMPTY: (NO_ANSWER, None),
+    Outcome.FAILED: (NO_ANSWER, BROKEN_OFF),
+    Outcome.SHUT_DOWN: (NO_ANSWER, BROKEN_OFF),
+}
+"""What is noted after a turn without an answer, and after one with it; of others nothing is."""
 
 
 def by(name: str, text: str, identity: str | None = None) -> Question:
@@ -54,7 +68,10 @@ def test_roles_alternate_where_turns_have_no_answer() -> None:
         turn(by("Ada", "b"), outcome=Outcome.REFUSED),
         turn(by("Ada", "c"), answer="d"),
     ]
-    assert read(*turns) == [("user", "a\nb\nc"), ("assistant", "d")]
+    assert read(*turns) == [
+        ("user", f"a\n({NO_ANSWER})\nb\n({NO_ANSWER})\nc"),
+        ("assistant", "d"),
+    ]
 
 
 def test_a_greeting_needs_no_question() -> None:
@@ -80,11 +97,70 @@ def test_a_stop_in_a_group_is_a_note_that_is_nobodys() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "outcome", [outcome for outcome in Outcome if outcome is not Outcome.FILTERED]
+)
+@pytest.mark.parametrize("answer", ["", "half an"])
+def test_how_an_answer_ended_is_noted_and_never_its_own_words(
+    outcome: Outcome, answer: str
+) -> None:
+    note = NOTES.get(outcome, (None, None))[bool(answer)]
+    asked = turn(by("Ada", "go"), answer=answer, outcome=outcome)
+    assert read(asked, turn(by("Ada", "next"))) == (
+        [("user", "go"), ("assistant", answer), ("user", f"({note})\nnext" if note else "next")]
+        if answer
+        else [("user", f"go\n({note})\nnext" if note else "go\nnext")]
+    )
+
+
+@pytest.mark.parametrize("answer", ["", "something bad"])
+def test_neither_question_nor_answer_is_told_of_what_was_refused_for_its_content(
+    answer: str,
+) -> None:
+    asked = turn(by("Ada", "bad"), answer=answer, outcome=Outcome.FILTERED)
+    assert read(asked, turn(by("Ada", "next"))) == [("user", f"({LEFT_OUT})\nnext")]
+    assert lines(asked, turn(by("Bob", "next"))) == [
+        {"note": LEFT_OUT},
+        {"from": "Bob", "message": "next"},
+    ]
+
+
+@pytest.mark.parametrize("blank", ["", " \n\t", "\u200b", "\ufeff\u2060", "\u3164"], ids=ascii)
+def test_nothing_blank_is_told(blank: str) -> None:
+    assert read(turn(by("Ada", blank), by("Ada", "hi"), answer=blank)) == [("user", "hi")]
+    assert read(turn(by("Ada", blank))) == [("user", f"({LEFT_OUT})")]
+
+
 def test_tool_calls_stay_between_question_and_answer() -> None:
     call = llm.FunctionCall(call_id="1", name="look", arguments="{}")
+    output = llm.FunctionCallOutput(call_id="1", output="noon", is_error=False)
     asked = turn(by("Ada", "time?"), answer="noon")
-    asked.answer.insert(0, call)
-    assert [item.type for item in render([asked])] == ["message", "function_call", "message"]
+    asked.answer[:0] = [call, output]
+    types = [item.type for item in render([asked])]
+    assert types == ["message", "function_call", "function_call_output", "message"]
+
+
+def test_a_call_without_its_output_is_not_told_nor_an_output_without_its_call() -> None:
+    call = llm.FunctionCall(call_id="1", name="look", arguments="{}")
+    output = llm.FunctionCallOutput(call_id="2", output="noon", is_error=False)
+    asked = turn(by("Ada", "time?"), outcome=Outcome.STOPPED)
+    asked.answer[:] = [call, output]
+    assert read(asked) == [("user", f"time?\n({STOPPED})")]
+
+
+def test_the_time_is_a_note_before_what_was_said_then() -> None:
+    dates = Dates(ZoneInfo("Europe/Berlin"))
+    turns = [turn(answer="Hello!"), turn(by("Ada", "hi"), answer="hi"), turn(by("Ada", "later"))]
+    for position, each in enumerate(turns):
+        each.created_at = position * 3_600.0
+    times = [dates.line(each.created_at) for each in turns]
+    told = [item.text_content for item in render(turns, dates) if isinstance(item, llm.ChatMessage)]
+    assert told == ["Hello!", f"({times[1]})\nhi", "hi", f"({times[2]})\nlater"]
+    turns.append(turn(by("Bob", "me too")))
+    item = render(turns, dates)[1]
+    assert isinstance(item, llm.ChatMessage)
+    note, _ = (item.text_content or "").splitlines()
+    assert json.loads(note) == {"note": times[1]}
 
 
 @pytest.mark.parametrize(
@@ -132,11 +208,12 @@ def test_a_text_cannot_pass_for_another_line(text: str) -> None:
 
 
 TRICKY = st.text(st.sampled_from('ab "\\{}:,()\n\r\x85\u2028\u2029\x0b\x1c')) | st.text()
+VISIBLE = TRICKY.filter(lambda text: not is_blank(text))
 NAMES = (TRICKY.map(printable_line) | st.sampled_from(["Bob", "bob", "Bob (b)", "Bob (a)"])).filter(
     bool
 )
 # Whoever mints tokens chooses the identities; names and texts are the people's own.
-MESSAGES = st.tuples(st.sampled_from("abc"), TRICKY)
+MESSAGES = st.tuples(st.sampled_from("abc"), VISIBLE)
 
 
 @given(
