@@ -10,8 +10,6 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from livekit.agents import llm
-
 from assistant.people.people import People
 from assistant.turns.bubble import Bubble
 from assistant.turns.history import History
@@ -26,6 +24,9 @@ from .session import TextSession
 from .slots import NoFreeSlotError, TurnSlots, TurnStarts
 
 logger = logging.getLogger(__name__)
+
+_TOO_LATE = (Outcome.INTERRUPTED, Outcome.SUPERSEDED, Outcome.SHUT_DOWN)
+"""What does not cut off an answer that was generated whole."""
 
 
 @dataclass
@@ -161,7 +162,7 @@ class Answering:
             CutOffError: It was edited, deleted or stopped meanwhile.
         """
         await asyncio.wait({checked})
-        if attempt.cut_as in (None, Outcome.INTERRUPTED, Outcome.SHUT_DOWN):
+        if attempt.cut_as in (None, *_TOO_LATE):
             return outcome
         raise CutOffError(attempt.cut_as)
 
@@ -174,6 +175,8 @@ class Answering:
             case BubbleEnd.LEAVE:
                 attempt.hand_over_answer()
                 reply.abandon()
+                if end.outcome is Outcome.SUPERSEDED:
+                    turn.bubble.is_stump = True
             case BubbleEnd.TAKE_BACK:
                 self._replies.take_back(turn.bubble)
         return end.outcome
@@ -187,8 +190,5 @@ class Answering:
         if not reply.text.endswith(words):
             reply.append(words)
         reply.finish()
-        if not turn.answer and outcome is not Outcome.STOPPED:
-            # The LLM is to know that this was not answered, and what the person was told.
-            turn.answer = [llm.ChatMessage(role="assistant", content=[words])]
         turn.outcome = outcome
         turn.ended_at = self._ended_at = asyncio.get_running_loop().time()

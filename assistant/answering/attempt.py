@@ -11,6 +11,7 @@ from livekit.agents import llm
 from assistant.language_model import WITHDRAWN, Failure, answered_part
 from assistant.language_model.generation import Ending
 from assistant.turns.turn import Outcome, Turn
+from chat import is_blank
 
 from .reply import ReplyWriter
 from .session import TextSession
@@ -26,6 +27,7 @@ _OUTCOMES = {
 
 _PRECEDENCE = (
     Outcome.INTERRUPTED,
+    Outcome.SUPERSEDED,
     Outcome.ANEW,
     Outcome.WITHDRAWN,
     Outcome.SHUT_DOWN,
@@ -74,6 +76,11 @@ class Attempt:
             self.cut_as = outcome
         if not self._cut.done():
             self._cut.set_result(None)
+
+    def interrupt(self) -> None:
+        """End it because its asker wrote again: what has hardly begun is not kept."""
+        begun = not self.reply.has_hardly_begun
+        self.cut(Outcome.INTERRUPTED if begun else Outcome.SUPERSEDED)
 
     async def unless_cut(self, awaitable: Awaitable[T]) -> T:
         """Wait for something that the answer depends on.
@@ -124,7 +131,8 @@ class Attempt:
                 speech.interrupt(force=True)
             done.cancel()
             said = [item for item in agent.chat_ctx.items if item.id not in given]
-            self.answer = [_without_withdrawn(item) for item in said]
+            answer = [_without_withdrawn(item) for item in said]
+            self.answer = [item for item in answer if not _is_blank(item)]
             self.failure, self.thought = agent.failure, agent.thought
         if speech.interrupted:
             # By a cut; else the session was closed.
@@ -138,3 +146,7 @@ def _without_withdrawn(item: llm.ChatItem) -> llm.ChatItem:
     if isinstance(item, llm.ChatMessage) and WITHDRAWN in (item.text_content or ""):
         item.content = [answered_part(item.text_content or "")]
     return item
+
+
+def _is_blank(item: llm.ChatItem) -> bool:
+    return isinstance(item, llm.ChatMessage) and is_blank(item.text_content or "")

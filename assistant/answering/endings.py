@@ -9,6 +9,7 @@ from enum import Enum
 import prompts
 from assistant.language_model import Failure, Remedy
 from assistant.turns.turn import Outcome
+from chat import is_blank
 
 ELLIPSIS = "…"
 
@@ -68,7 +69,7 @@ def end_of(outcome: Outcome, *, has_text: bool, has_questions: bool) -> AttemptE
     if not has_questions:
         return AttemptEnd(Outcome.WITHDRAWN, BubbleEnd.TAKE_BACK)
     match outcome, has_text:
-        case Outcome.ANEW, _:
+        case ((Outcome.ANEW | Outcome.SUPERSEDED), _):
             return AttemptEnd(outcome, BubbleEnd.LEAVE)
         case Outcome.INTERRUPTED, False:
             return AttemptEnd(Outcome.SUPERSEDED, BubbleEnd.LEAVE)
@@ -88,7 +89,7 @@ def closing_words(
         failure: Why the LLM failed, if it did.
         thought: Whether the LLM thought.
     """
-    after_text = bool(text.strip())
+    after_text = not is_blank(text)
     if outcome is Outcome.INTERRUPTED:
         return ELLIPSIS if not after_text or text[-1].isspace() else f" {ELLIPSIS}"
     if (notice := _NOTICES.get(outcome)) is None:

@@ -7,7 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from assistant.turns.bubble import Bubble
-from chat import ChatManager, OwnedTasks
+from chat import ChatManager, OwnedTasks, is_blank
+
+from .beginning import has_hardly_begun
 
 logger = logging.getLogger(__name__)
 
@@ -63,17 +65,25 @@ class ReplyWriter:
     @property
     def has_text(self) -> bool:
         """Whether there is any text that a person would see."""
-        return bool(self.text.strip())
+        return not is_blank(self.text)
+
+    @property
+    def has_hardly_begun(self) -> bool:
+        """Whether there is too little of it yet to be kept when it is interrupted."""
+        if self.began_at is None:
+            return True
+        seconds = asyncio.get_running_loop().time() - self.began_at
+        return has_hardly_begun(self.text, seconds)
 
     @property
     def is_replacing(self) -> bool:
         """Whether people still see an earlier answer in its bubble, and this one has no word yet."""
-        return bool(self.bubble.text) and not self.has_text
+        return bool(self.bubble.text) and not self.bubble.is_stump and not self.has_text
 
     def append(self, text: str) -> None:
         """Add to the reply's end. Text that comes after the end is dropped."""
         if not self._ending.is_set():
-            if self.began_at is None and text.strip():
+            if self.began_at is None and not is_blank(text):
                 self.began_at = asyncio.get_running_loop().time()
             self._pieces.append(text)
             self._changed.set()
@@ -84,9 +94,10 @@ class ReplyWriter:
             self._pieces, self._text = [self.text[:start]], ""
 
     def keep_replaced(self) -> None:
-        """Begin with the text that it would replace, unless it has text already."""
+        """Begin with the answer that it would replace, unless it has text already."""
         if not self.has_text:
-            self._pieces = [self.bubble.text]
+            self._text = ""
+            self._pieces = ["" if self.bubble.is_stump else self.bubble.text]
 
     def finish(self) -> None:
         """Complete the message as it stands, as soon as the network allows."""
@@ -101,8 +112,9 @@ class ReplyWriter:
             self._task.cancel()
 
     def _end(self, text: str) -> None:
-        if text.strip():
+        if not is_blank(text):
             self.bubble.text = text
+            self.bubble.is_stump = False
         self._ending.set()
         self._changed.set()
 
@@ -146,7 +158,7 @@ class ReplyWriter:
     async def _write_gathered(self, *, complete: bool) -> None:
         self._text = self.text
         self._pieces.clear()
-        if not self._text.strip():
+        if is_blank(self._text):
             return
         if (message := self.bubble.message) is not None:
             message.message = self._text

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import time
 
 from assistant.answering.answering import Answering
+from assistant.turns.bubble import Bubble
 from assistant.turns.history import History
 from assistant.turns.overlap import QUIET_WINDOW, Overlap, most_at_once
 from assistant.turns.turn import Outcome, Turn
@@ -43,6 +44,7 @@ class TurnConsumer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._ending = False
+        self._stump: Bubble | None = None
 
     @property
     def ending(self) -> bool:
@@ -68,6 +70,9 @@ class TurnConsumer:
                 running.cut(Outcome.SHUT_DOWN)
             await self._idle.wait()
         self.cancel()
+        if self._stump is not None:
+            # What it was to answer is left, and people are told so.
+            self._answering.take_back(self._stump)
 
     def cancel(self) -> None:
         """Answer nothing any more, whatever is running."""
@@ -96,10 +101,17 @@ class TurnConsumer:
                 continue
             policy = self._policy()
             most = most_at_once(policy)
-            if policy is Overlap.COLLECT and any(question.overlapped for question in waiting):
+            if policy is Overlap.COLLECT and self._is_gathering:
                 await waiting.quiet(QUIET_WINDOW, most)
-            if waiting.again is None and (questions := waiting.take(most)):
-                return Turn(questions, created_at=time())
+            fitting = self._history.count_fitting([*waiting][:most])
+            if waiting.again is None and (questions := waiting.take(fitting)):
+                bubble, self._stump = self._stump or Bubble(), None
+                return Turn(questions, created_at=time(), bubble=bubble)
+
+    @property
+    def _is_gathering(self) -> bool:
+        # Nobody is to look at the beginning of a given-up answer for longer than must be.
+        return self._stump is None and any(question.overlapped for question in self._waiting)
 
     async def _answer(self, turn: Turn) -> None:
         self._history.add(turn)
@@ -109,3 +121,6 @@ class TurnConsumer:
         elif outcome is Outcome.SUPERSEDED:
             self._history.remove(turn)
             self._waiting.put_back(turn.questions)
+            self._stump = turn.bubble
+        else:
+            self._history.ended(turn)

@@ -21,6 +21,9 @@ from .stop import Stop
 REGENERATION_LIMIT = 300.0
 """Seconds after an answer in which an edit of its question has it answered anew."""
 
+_FOLLOWED_BY_MORE = (Outcome.INTERRUPTED, Outcome.SUPERSEDED, Outcome.STOPPED)
+"""How a reply was cut off of which a stop says that all is meant."""
+
 
 class Conversation:
     """The turns of a room: those that wait, the one that is answered, and those that were."""
@@ -97,7 +100,7 @@ class Conversation:
         # What was edited is answered before what came after it.
         interrupts = interrupts and not self._answering.is_replacing
         if interrupts and self._owns(running.turn, question.identity):
-            running.cut(Outcome.INTERRUPTED)
+            running.interrupt()
 
     def overhear(self, question: Question) -> None:
         """Remember what was said to somebody else."""
@@ -155,7 +158,7 @@ class Conversation:
                 return Stop.TAKEN_BACK
             return Stop.NOTHING if running is None else Stop.REFUSED
         # What interrupted it would begin in a moment, and who says stop twice means all.
-        means_more = running.cut_as in (Outcome.INTERRUPTED, Outcome.STOPPED)
+        means_more = running.cut_as in _FOLLOWED_BY_MORE
         running.cut(Outcome.STOPPED)
         taken_back = means_more and self.waiting.remove_by(identity)
         return Stop.TAKEN_BACK if taken_back else Stop.STOPPED

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from itertools import pairwise
 
 from livekit import rtc
 
-from tests.doubles import FakeOpenAI, Message, Reply, last_user_text, words
+from tests.doubles import FakeOpenAI, Message, Reply, echo, last_user_text, words
 from tests.e2e.people import TOPIC_JSON, TOPIC_JSON_UPDATE, Door, Person
+from tests.e2e.scripts import conversation
 from tests.waiting import eventually
 
 STORY = "".join(f"word{number} " for number in range(60)) + "end."
@@ -64,9 +66,22 @@ async def test_the_conversation_is_remembered(door: Door, llm: FakeOpenAI) -> No
     async with door.enter() as ada:
         await ada.ask("one")
         await ada.ask("two")
-    asked = [(m["role"], m["content"]) for m in llm.requests[-1]["messages"]]
-    assert asked[0][0] in ("system", "developer")
-    assert asked[1:] == [("user", "one"), ("assistant", "You said: one"), ("user", "two")]
+    first, *_ = llm.requests[-1]["messages"]
+    assert first["role"] in ("system", "developer")
+    told = conversation(llm.requests[-1])
+    assert told == [("user", "one"), ("assistant", "You said: one"), ("user", "two")]
+
+
+async def test_the_llm_knows_the_time_and_its_prompt_keeps_its_beginning(
+    door: Door, llm: FakeOpenAI
+) -> None:
+    async with door.enter() as ada:
+        await ada.ask("one")
+        await ada.ask("two")
+    earlier, later = (request["messages"] for request in llm.requests[-2:])
+    assert later[: len(earlier)] == earlier
+    note = r"\(Date and time: [MTWFS][a-z]+day, \d{4}-\d\d-\d\d, \d\d:\d\d, .+, UTC[+-]\d\d:\d\d\)"
+    assert re.fullmatch(rf"{note}\none", earlier[1]["content"])
 
 
 async def test_text_sent_right_after_connecting_is_answered_once(
@@ -90,17 +105,19 @@ async def test_somebody_who_leaves_and_comes_back_is_answered(door: Door, llm: F
         await ada.ask("one")
     async with door.enter("ada") as ada:
         await ada.ask("two")
-    texts = [m["content"] for m in llm.requests[-1]["messages"] if m["role"] == "user"]
+    texts = [text for role, text in conversation(llm.requests[-1]) if role == "user"]
     assert texts == ["one", "two"], "the same agent is still there"
 
 
 async def test_a_new_message_interrupts_the_reply(door: Door, llm: FakeOpenAI) -> None:
     llm.script = lambda messages: (
-        tell_story(messages) if last_user_text(messages) == "tell me" else Reply(["Stopped."])
+        Reply(words(STORY), interval=0.1)
+        if last_user_text(messages) == "tell me"
+        else Reply(["Stopped."])
     )
     async with door.enter() as ada:
         await ada.say("tell me")
-        await eventually(lambda: len(ada.seen) > 5)
+        await eventually(lambda: any("word30" in text for text in ada.texts), 15)
         await ada.say("stop")
         await eventually(lambda: len(ada.answers) == 2)
         partial, answer = ada.answers
@@ -109,9 +126,39 @@ async def test_a_new_message_interrupts_the_reply(door: Door, llm: FakeOpenAI) -
         said = partial.removesuffix("…").rstrip()
         assert STORY.startswith(said)
         assert 0 < len(said) < len(STORY)
-        history = [m["content"] for m in llm.requests[-1]["messages"][1:]]
-        assert [text.rstrip() for text in history] == ["tell me", said, "stop"]
+        history = [text.rstrip() for _, text in conversation(llm.requests[-1])]
+        assert history == ["tell me", said, "stop"]
         await asyncio.wait_for(eventually(lambda: llm.cancelled), 5)
+
+
+def begin_and_stall(messages: list[Message]) -> Reply:
+    if "two" in last_user_text(messages):
+        return echo(messages)
+    return Reply(["Hel", "never"], stall_after=1)
+
+
+async def test_a_reply_that_has_hardly_begun_gives_its_bubble_to_the_next(
+    door: Door, llm: FakeOpenAI
+) -> None:
+    llm.script = begin_and_stall
+    async with door.enter() as ada:
+        await ada.say("one")
+        await ada.sees("Hel")
+        (bubble,) = ada.bubbles
+        await ada.say("two")
+        await ada.reads("You said: one\ntwo")
+        assert ada.bubbles[0].id == bubble.id
+
+
+async def test_a_json_client_sees_the_next_answer_in_that_bubble_too(
+    door: Door, llm: FakeOpenAI
+) -> None:
+    llm.script = begin_and_stall
+    async with door.enter_with_json() as bob:
+        await bob.say("one")
+        await eventually(lambda: list(bob.texts.values()) == ["Hel"], 10)
+        await bob.say("two")
+        await bob.reads("You said: one\ntwo")
 
 
 async def test_a_burst_is_answered_once(door: Door, llm: FakeOpenAI) -> None:

@@ -81,4 +81,4 @@ async def test_an_answer_that_stalls_is_overtaken_by_the_next_message(
         await ada.say("hello")
         await eventually(lambda: ada.texts == ["half"], 10)
         await ada.say("still there?")
-        await ada.reads("half …", "You said: still there?")
+        await ada.reads("You said: hello\nstill there?")

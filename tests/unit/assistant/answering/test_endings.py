@@ -28,6 +28,7 @@ WITHOUT_TEXT = {
     Outcome.DONE: AttemptEnd(Outcome.EMPTY, BubbleEnd.COMPLETE),
     Outcome.INTERRUPTED: AttemptEnd(Outcome.SUPERSEDED, BubbleEnd.LEAVE),
     Outcome.ANEW: AttemptEnd(Outcome.ANEW, BubbleEnd.LEAVE),
+    Outcome.SUPERSEDED: AttemptEnd(Outcome.SUPERSEDED, BubbleEnd.LEAVE),
 }
 """What becomes of an attempt that wrote nothing; of all others, what they ended as is completed."""
 
@@ -49,7 +50,8 @@ def test_an_attempt_without_text_ends_as_its_outcome_says(outcome: Outcome) -> N
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_text_is_completed_unless_another_attempt_goes_on(outcome: Outcome) -> None:
-    bubble = BubbleEnd.LEAVE if outcome is Outcome.ANEW else BubbleEnd.COMPLETE
+    goes_on = outcome in (Outcome.ANEW, Outcome.SUPERSEDED)
+    bubble = BubbleEnd.LEAVE if goes_on else BubbleEnd.COMPLETE
     assert end_of(outcome, has_text=True, has_questions=True) == AttemptEnd(outcome, bubble)
 
 
@@ -64,7 +66,7 @@ def test_every_ending_has_words_but_those_that_are_seen_otherwise(
 @pytest.mark.parametrize(("outcome", "prompt"), NOTICES.items())
 def test_a_notice_is_a_paragraph_of_its_own(outcome: Outcome, prompt: str) -> None:
     notice = prompts.load(prompt)
-    assert closing_words(outcome, "") == closing_words(outcome, " \n") == notice
+    assert closing_words(outcome, "") == closing_words(outcome, " \n\u200b") == notice
     assert closing_words(outcome, "some text") == f"\n\n{notice}"
 
 

@@ -19,6 +19,9 @@ from tests.waiting import eventually
 
 STOPPED = prompts.load("notice_stopped")
 NOTE = prompts.load("note_stopped")
+UNANSWERED = prompts.load("note_no_answer")
+BROKEN_OFF = prompts.load("note_broken_off")
+LEFT_OUT = prompts.load("note_left_out")
 CUT = prompts.load("notice_cut")
 FILTERED = prompts.load("notice_filtered")
 BUSY = prompts.load("notice_busy")
@@ -27,6 +30,7 @@ FAILED = prompts.load("notice_answer_failed")
 SHUT_DOWN = prompts.load("notice_shut_down")
 
 LONGEST = "x" * DEFAULT_LIMITS.max_chars
+BEGUN = "half of an answer that has begun so well that it is worth keeping"
 ALONE = Setting(turns_at_once=1)
 
 
@@ -45,6 +49,13 @@ async def ask(scene: ScriptedScene) -> None:
 
 async def ask_and_read(scene: ScriptedScene) -> None:
     """Leave it to the next question to interrupt."""
+    scene.chat.receive("question")
+    await scene.begins(BEGUN)
+    await asyncio.sleep(2.0)
+
+
+async def ask_and_see_it_begin(scene: ScriptedScene) -> None:
+    """Leave it to the next question to interrupt, when there is hardly anything to see."""
     scene.chat.receive("question")
     await scene.begins("half")
 
@@ -90,6 +101,8 @@ class Case:
 
     def __str__(self) -> str:
         bare = not any(text.startswith(("half", LONGEST, "an answer")) for text in self.read)
+        if self.act is ask_and_see_it_begin:
+            return "superseded with text"
         return f"{self.outcome.value} without text" if bare else self.outcome.value
 
 
@@ -103,10 +116,17 @@ CASES = [
     ),
     Case(
         Outcome.INTERRUPTED,
-        lambda: Held("half"),
+        lambda: Held(BEGUN),
         ask_and_read,
-        ("half …",),
-        ("question", "half", "next"),
+        (f"{BEGUN} …",),
+        ("question", BEGUN, "next"),
+    ),
+    Case(
+        Outcome.SUPERSEDED,
+        lambda: Held("half"),
+        ask_and_see_it_begin,
+        (),
+        ("question\nnext",),
     ),
     Case(
         Outcome.SUPERSEDED,
@@ -135,30 +155,30 @@ CASES = [
         lambda: saying("half", withheld()),
         ask,
         (f"half\n\n{FILTERED}",),
-        ("question", "half", "next"),
+        (f"({LEFT_OUT})\nnext",),
     ),
     Case(
         Outcome.FILTERED,
         lambda: saying(withheld()),
         ask,
         (FILTERED,),
-        ("question", FILTERED, "next"),
+        (f"({LEFT_OUT})\nnext",),
     ),
-    Case(Outcome.REFUSED, saying, ask_a_busy_worker, (BUSY,), ("question", BUSY, "next")),
-    Case(Outcome.EMPTY, saying, ask, (NO_ANSWER,), ("question", NO_ANSWER, "next")),
+    Case(Outcome.REFUSED, saying, ask_a_busy_worker, (BUSY,), (f"question\n({UNANSWERED})\nnext",)),
+    Case(Outcome.EMPTY, saying, ask, (NO_ANSWER,), (f"question\n({UNANSWERED})\nnext",)),
     Case(
         Outcome.FAILED,
         lambda: failing("half", error=refused()),
         ask,
         (f"half\n\n{FAILED}",),
-        ("question", "half", "next"),
+        ("question", "half", f"({BROKEN_OFF})\nnext"),
     ),
     Case(
         Outcome.FAILED,
         lambda: failing(error=refused()),
         ask,
         (FAILED,),
-        ("question", FAILED, "next"),
+        (f"question\n({UNANSWERED})\nnext",),
     ),
     Case(Outcome.WITHDRAWN, lambda: Held("half"), ask_and_delete, (), ("next",)),
 ]
@@ -227,9 +247,9 @@ def test_an_llm_that_falls_silent_is_given_up_in_words(
             await eventually(lambda: scene.chat.completed, 2 * seconds)
             await scene.shown(read)
             assert asyncio.get_running_loop().time() - asked_at == pytest.approx(seconds, abs=0.2)
-            scene.model.script.answers[:] = []
+            scene.model.script.answers[:] = [saying("an answer")]
             scene.chat.receive("next")
-            await scene.shown(read, "echo next")
+            await scene.shown(read, "an answer")
 
     play(scene_of_one())
 

@@ -58,6 +58,7 @@ async def test_what_came_before_the_session_started_is_answered() -> None:
     await scene.aclose()
 
 
+@pytest.mark.usefixtures("every_word_counts")
 async def test_a_new_message_interrupts_and_the_partial_reply_stays() -> None:
     held = Held("a partial", then=(" that never ends",))
     async with talking(held) as scene:
@@ -94,6 +95,7 @@ async def test_a_burst_before_the_first_word_gets_one_reply(gap: bool) -> None:
         assert everything == "a\nb\nc\nd\ne"
 
 
+@pytest.mark.usefixtures("every_word_counts")
 async def test_the_second_reply_comes_below_the_first_however_slow_the_network() -> None:
     async with talking(Held("first")) as scene:
         scene.chat.open.clear()
@@ -267,12 +269,16 @@ async def test_a_retry_that_succeeds_shows_nothing_of_the_failure() -> None:
         await scene.shown("fine")
 
 
-@pytest.mark.parametrize("deltas", [(), ("",), ("  ", "\n")])
+@pytest.mark.parametrize("deltas", [(), ("",), ("  ", "\n"), ("\u200b",), ("\ufeff", " \u2060")])
 async def test_an_empty_answer_is_not_silence(deltas: tuple[str, ...]) -> None:
     async with talking(saying(*deltas)) as scene:
         scene.chat.receive("question")
         await eventually(lambda: scene.chat.completed)
-        assert [text.strip() for text in scene.chat.texts] == [NO_ANSWER]
+        assert scene.chat.texts == [NO_ANSWER]
+        assert {write.text for write in scene.chat.writes} == {NO_ANSWER}
+        scene.chat.receive("next")
+        await scene.has_asked(2)
+        assert [role for role, _ in scene.asked[-1]] == ["user"]
 
 
 async def test_the_room_goes_on_after_many_failures_in_a_row() -> None:
@@ -282,8 +288,10 @@ async def test_the_room_goes_on_after_many_failures_in_a_row() -> None:
             scene.chat.receive("question")
             await scene.shown(*[FAILED] * count)
         scene.chat.receive("still there?")
-        await scene.shown(*[FAILED] * failures, "echo still there?")
-        assert scene.asked[-1][:2] == [("user", "question"), ("assistant", FAILED)]
+        scene.model.script.answers[:] = [saying("yes")]
+        await scene.shown(*[FAILED] * failures, "yes")
+        note = prompts.load("note_no_answer")
+        assert scene.asked[-1] == [("user", f"question\n({note})\n" * failures + "still there?")]
 
 
 async def test_the_room_goes_on_after_a_reply_that_could_not_be_written() -> None:

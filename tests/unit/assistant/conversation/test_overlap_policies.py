@@ -22,6 +22,7 @@ def two() -> RoomDouble:
     return RoomDouble(ADA, BOB)
 
 
+@pytest.mark.usefixtures("every_word_counts")
 async def test_one_person_interrupts_the_reply_to_themselves() -> None:
     async with talking(Held("half")) as scene:
         scene.chat.receive("one")
@@ -86,6 +87,7 @@ async def test_a_queue_is_answered_one_by_one() -> None:
         await scene.shown("half", "echo two", "echo three")
 
 
+@pytest.mark.usefixtures("every_word_counts")
 async def test_in_a_group_only_the_asker_interrupts() -> None:
     held = Held("half", then=(" done",))
     async with talking(held, room=two(), setting=Setting(Overlap.INTERRUPT)) as scene:
@@ -108,6 +110,7 @@ async def test_a_reply_without_text_is_begun_anew_with_the_new_message() -> None
         await scene.shown("echo one\ntwo")
 
 
+@pytest.mark.usefixtures("every_word_counts")
 async def test_agents_do_not_count_as_people() -> None:
     async with talking(Held("half"), room=RoomDouble(ADA, ROBOT)) as scene:
         scene.chat.receive("one")
@@ -116,6 +119,7 @@ async def test_agents_do_not_count_as_people() -> None:
         await scene.shown("half …", "echo two")
 
 
+@pytest.mark.usefixtures("every_word_counts")
 async def test_the_default_follows_who_is_there_when_a_message_comes() -> None:
     first, second = Held("first", then=(" done",)), Held("second")
     async with talking(first, second) as scene:
@@ -231,6 +235,7 @@ def say(room: FakeRoom, stream_id: str, text: str) -> None:
     reader.end()
 
 
+@pytest.mark.usefixtures("every_word_counts")
 @pytest.mark.parametrize(
     ("metadata", "configured", "heard"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import prompts
 from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, ROBOT, Held, RoomDouble
@@ -12,6 +14,7 @@ STOPPED = prompts.load("notice_stopped")
 TAKEN_BACK = prompts.load("notice_taken_back")
 
 
+@pytest.mark.usefixtures("every_word_counts")
 async def test_an_edit_before_the_first_word_keeps_the_order_on_a_slow_network() -> None:
     async with talking(Held("first"), Held()) as scene:
         scene.chat.open.clear()
@@ -25,6 +28,7 @@ async def test_an_edit_before_the_first_word_keeps_the_order_on_a_slow_network()
         await scene.shown("first …", "echo three")
 
 
+@pytest.mark.usefixtures("every_word_counts")
 async def test_a_second_interruption_keeps_the_order_on_a_slow_network() -> None:
     async with talking(Held("first"), Held()) as scene:
         scene.chat.open.clear()
