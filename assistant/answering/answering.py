@@ -173,10 +173,11 @@ class Answering:
             case BubbleEnd.COMPLETE:
                 self._conclude(attempt, end.outcome)
             case BubbleEnd.LEAVE:
-                attempt.hand_over_answer()
                 reply.abandon()
+                if reply.has_text:
+                    attempt.hand_over_answer()
                 if end.outcome is Outcome.SUPERSEDED:
-                    turn.bubble.is_stump = True
+                    turn.bubble.kept = ""
             case BubbleEnd.TAKE_BACK:
                 self._replies.take_back(turn.bubble)
         return end.outcome
@@ -186,9 +187,6 @@ class Answering:
         attempt.hand_over_answer()
         reply.keep_replaced()
         words = closing_words(outcome, reply.text, attempt.failure, thought=attempt.thought)
-        # An answer that was to be replaced may end so already.
-        if not reply.text.endswith(words):
-            reply.append(words)
-        reply.finish()
+        reply.finish(words)
         turn.outcome = outcome
         turn.ended_at = self._ended_at = asyncio.get_running_loop().time()

@@ -66,7 +66,8 @@ class Replies:
 
     async def _delete(self, bubble: Bubble, writers: Iterable[ReplyWriter]) -> None:
         await _written(writers)
-        message, bubble.message, bubble.text = bubble.message, None, ""
+        message = bubble.message
+        bubble.message, bubble.text, bubble.kept = None, "", ""
         if message is None:
             return
         message.deleted = True

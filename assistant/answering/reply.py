@@ -78,7 +78,7 @@ class ReplyWriter:
     @property
     def is_replacing(self) -> bool:
         """Whether people still see an earlier answer in its bubble, and this one has no word yet."""
-        return bool(self.bubble.text) and not self.bubble.is_stump and not self.has_text
+        return bool(self.bubble.kept) and not self.has_text
 
     def append(self, text: str) -> None:
         """Add to the reply's end. Text that comes after the end is dropped."""
@@ -97,24 +97,30 @@ class ReplyWriter:
         """Begin with the answer that it would replace, unless it has text already."""
         if not self.has_text:
             self._text = ""
-            self._pieces = ["" if self.bubble.is_stump else self.bubble.text]
+            self._pieces = [self.bubble.kept]
 
-    def finish(self) -> None:
-        """Complete the message as it stands, as soon as the network allows."""
-        if not self._given_up:
-            self._end(self.text)
+    def finish(self, last_words: str = "") -> None:
+        """Complete the message as it stands, as soon as the network allows.
+
+        Args:
+            last_words: Put at its end; they go when another attempt has nothing to replace them with.
+        """
+        if not self._ending.is_set():
+            answer = self.text
+            self.append(last_words)
+            self._end(self.text, answer)
 
     def abandon(self) -> None:
         """Write nothing more, not even what has gathered."""
         self._given_up = True
-        self._end(self._text)
+        self._pieces.clear()
+        self._end(self._text, self._text)
         if not self._permitted:
             self._task.cancel()
 
-    def _end(self, text: str) -> None:
+    def _end(self, text: str, kept: str) -> None:
         if not is_blank(text):
-            self.bubble.text = text
-            self.bubble.is_stump = False
+            self.bubble.text, self.bubble.kept = text, kept
         self._ending.set()
         self._changed.set()
 

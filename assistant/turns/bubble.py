@@ -17,6 +17,6 @@ class Bubble:
     text: str = ""
     """What people see of it once all that was written is delivered, without the attempt that runs."""
 
-    is_stump: bool = False
-    """Whether `text` is the beginning of an answer that was given up. It is shown until the next
-    attempt has something to show, and no part of it is kept."""
+    kept: str = ""
+    """As much of `text` as stays if the next attempt has nothing to say: an answer without the line
+    that says how it ended. Nothing of an answer that was given up when it had hardly begun."""

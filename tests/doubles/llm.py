@@ -15,6 +15,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+import prompts
+
 MODEL = "fake-model"
 """The only model that `FakeOpenAI` lists; requests for any other are answered too."""
 
@@ -63,24 +65,28 @@ def words(text: str) -> list[str]:
     return re.findall(r"\s*\S+|\s+$", text)
 
 
-_TIME = re.compile(
-    r'^(?:\(Date and time: .*\)|{"note": "Date and time: .*"})(?:\n|\Z)', re.MULTILINE
-)
+def _note(pattern: str) -> re.Pattern[str]:
+    """Lines by nobody that say this, alone with the agent or in a group."""
+    return re.compile(rf'^(?:\((?:{pattern})\)|{{"note": "(?:{pattern})"}})(?:\n|\Z)', re.MULTILINE)
+
+
+_TIME = re.escape(prompts.load("date_and_time")) + ".*"
+_NOTES = "|".join(re.escape(prompts.load(n)) for n in prompts.names() if n.startswith("note_"))
 
 
 def without_time(text: str) -> str:
-    """Return what people wrote without the lines that tell the LLM the time."""
-    return _TIME.sub("", text)
+    """Return a user message without the lines that tell the LLM the time."""
+    return _note(_TIME).sub("", text)
 
 
 def last_user_text(messages: list[Message]) -> str:
-    """Return the newest user message of a request, whichever form its content has, without the time."""
+    """Return what people wrote last in a request: the newest user message, from its last note on."""
     for message in reversed(messages):
         if message["role"] == "user":
             content = message["content"]
-            if isinstance(content, str):
-                return without_time(content)
-            return without_time("".join(part.get("text", "") for part in content))
+            if not isinstance(content, str):
+                content = "".join(part.get("text", "") for part in content)
+            return _note(f"{_TIME}|{_NOTES}").split(content)[-1]
     return ""
 
 

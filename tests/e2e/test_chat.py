@@ -157,14 +157,16 @@ async def test_a_json_client_sees_the_next_answer_in_that_bubble_too(
     async with door.enter_with_json() as bob:
         await bob.say("one")
         await eventually(lambda: list(bob.texts.values()) == ["Hel"], 10)
-        await bob.say("two")
+        await bob.say("two", "m2")
         await bob.reads("You said: one\ntwo")
 
 
 async def test_a_burst_is_answered_once(door: Door, llm: FakeOpenAI) -> None:
-    llm.script = lambda messages: Reply(
-        [" / ".join(m["content"] for m in messages if m["role"] == "user")], delay=0.5
-    )
+    def all_questions(messages: list[Message]) -> Reply:
+        told = conversation({"messages": messages})
+        return Reply([" / ".join(text for role, text in told if role == "user")], delay=0.5)
+
+    llm.script = all_questions
     async with door.enter() as ada:
         for text in ["one", "two", "three"]:
             await ada.say(text)

@@ -18,6 +18,7 @@ from assistant.arriving.limits import Limits
 from assistant.arriving.mention import Mention
 from assistant.options import RoomOptions
 from assistant.parts import assemble
+from assistant.turns.dates import Dates
 from assistant.turns.overlap import Overlap
 from tests.unit.assistant.doubles import ADA, ROBOT, Answer, ChatDouble, RoomDouble, ScriptedLLM
 from tests.virtual_time import run_in_virtual_time
@@ -34,6 +35,8 @@ class Setting:
     turns_at_once: int = 10
     bot_turns: int = 0
     """None by default: people in a test write faster than people do."""
+    dates: Dates | None = None
+    """None by default: what the LLM is told is what people say."""
 
 
 class Scene:
@@ -48,7 +51,9 @@ class Scene:
         self.resources = ProcessResources(TurnSlots(setting.turns_at_once))
         session = TextSession(create_session(model), TextAgent("Be brief."), ReplyTextOutput())
         limits = replace(setting.limits, bot_turns=setting.bot_turns)
-        options = RoomOptions(overlap=setting.overlap, mention=setting.mention, limits=limits)
+        options = RoomOptions(
+            overlap=setting.overlap, mention=setting.mention, dates=setting.dates, limits=limits
+        )
         self.parts = assemble(self.room.room, self.chat.manager, session, self.resources, options)
         self.people = self.parts.people
         self.history = self.parts.history
