@@ -114,7 +114,7 @@ async def test_an_llm_that_stalls_in_the_middle_leaves_what_it_said(
     assert conversation(llm.requests[-1]) == [
         ("user", "tell me"),
         ("assistant", BEGINNING),
-        ("user", "go on"),
+        ("user", f"({prompts.load('note_broken_off')})\ngo on"),
     ]
     assert len(llm.requests) == 2, "what was shown must not be asked for again"
     assert causes(impatient_worker, "LLM request failed")[before:] == ["timeout"]
