@@ -103,7 +103,7 @@ class Arrivals:
             return
         if message.deleted:
             self._conversation.delete(message.id, identity)
-        elif is_stop(text):
+        elif is_stop(text, self._agent_name):
             # An edit does not run a command, nor does it turn a question into one.
             if not message.edited:
                 self.stop(identity)

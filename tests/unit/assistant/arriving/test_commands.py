@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from livekit import rtc
 
-from assistant.arriving.commands import NOT_ALLOWED, RPC_METHOD, StopRpc, is_stop
+from assistant.arriving.commands import LONGEST_COMMAND, NOT_ALLOWED, RPC_METHOD, StopRpc, is_stop
 from assistant.conversation.stop import Stop
 from tests.unit.assistant.doubles import RoomDouble
 
@@ -20,6 +20,62 @@ def test_the_command_stops(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "stop", "/stop now", "/stopp", "//stop", "please /stop", "/"])
 def test_no_other_text_stops(text: str) -> None:
     assert not is_stop(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/stop.",
+        "/stop!!",
+        "/stop…",
+        "/stop。",
+        "/stop ✋",
+        "／stop",
+        "／ＳＴＯＰ！",
+        "**/stop**",
+        "`/stop`",
+        "“/stop”",
+        "/st\u200bop\ufe0f",
+        "\u2068/stop\u2069",
+        "@Nova /stop",
+        "Nova, /stop!",
+        "nova: /STOP",
+        "@nova/stop",
+        "/stop @Nova",
+        "/stop Nova ✨.",
+        "/stop@nova",
+        "\u2068@Nova ✨\u2069 /stop",
+        "＠Ｎｏｖａ　／ｓｔｏｐ",
+        "@Nova /stop @Nova",
+    ],
+)
+def test_the_command_stops_however_it_is_typed(text: str) -> None:
+    assert is_stop(text, "Nova ✨ (a small model)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what does /stop do?",
+        "/stop?",
+        "／stop？",
+        "/stop/",
+        "/stop/stop",
+        "@Other /stop",
+        "/stop @Other",
+        "novas /stop",
+        "Nova",
+        "/stop" + "!" * LONGEST_COMMAND,
+    ],
+)
+def test_what_is_said_about_the_command_does_not_stop(text: str) -> None:
+    assert not is_stop(text, "Nova ✨")
+
+
+@pytest.mark.parametrize("name", ["C++", "✨", ".NET", "[bot]", "Nova\u00a0Prime", "助手", "?"])
+def test_the_command_may_come_with_any_name(name: str) -> None:
+    assert is_stop(f"@{name} /stop", name)
+    assert is_stop(f"/stop {name}", name)
 
 
 def listening(room: RoomDouble, result: Stop, callers: list[str | None]) -> StopRpc:
