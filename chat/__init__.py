@@ -15,8 +15,8 @@ runs after changing one import::
 
 Only the names exported here are public:
 
-- `ChatManager` sends and receives. `ChatMessage`, its `Attachment`, and `RejectedMessage` are what
-  its events carry. `Dialect` names the kinds of clients it sends to.
+- `ChatManager` sends and receives. `ChatMessage` with its `Attachment` or `MissingAttachment`, and
+  `RejectedMessage` are what its events carry. `Dialect` names the kinds of clients it sends to.
 - `OwnedTasks` keeps the background tasks that a handler starts, and ends them together.
 - `printable_line` makes a name that a stranger chose safe to print; `is_blank` tells a text that would
   be an empty bubble.
@@ -32,7 +32,7 @@ Modules: ``message`` (the value), ``wire`` (bytes to values and back), ``dialect
 
 from .dialect import Dialect
 from .manager import ChatManager
-from .message import Attachment, ChatMessage
+from .message import Attachment, ChatMessage, MissingAttachment
 from .printable import is_blank, printable_line
 from .receiving.reception import RejectedMessage
 from .tasks import OwnedTasks
@@ -42,6 +42,7 @@ __all__ = [
     "ChatManager",
     "ChatMessage",
     "Dialect",
+    "MissingAttachment",
     "OwnedTasks",
     "RejectedMessage",
     "is_blank",

@@ -6,7 +6,7 @@ import secrets
 import string
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from livekit import rtc
@@ -60,6 +60,23 @@ class Attachment:
     """All of it."""
 
 
+@dataclass(frozen=True)
+class MissingAttachment:
+    """A file that was announced with a message and was not received."""
+
+    id: str
+    """The id of the byte stream that carries it, or should have."""
+
+    reason: Literal["too large", "missing", "too many"]
+    """Over the size limit; not there in time, or broken off; beyond what is taken with one message."""
+
+    name: str = ""
+    """The file's name as its sender gives it; empty if nothing of it arrived."""
+
+    mime_type: str = ""
+    """Its type as its sender gives it; likewise."""
+
+
 @dataclass
 class ChatMessage:
     """A chat message, or one state of a message that grows or is edited."""
@@ -96,6 +113,9 @@ class ChatMessage:
 
     attachments: tuple[Attachment, ...] = ()
     """Files that came with it; empty until it is complete. Not in JSON packets."""
+
+    missing_attachments: tuple[MissingAttachment, ...] = ()
+    """Files that should have come with it, and did not. Likewise."""
 
     participant_identity: str | None = None
     """The sender's identity as the transport gives it; None where `participant` is. Not on the

@@ -15,10 +15,17 @@ from chat import ChatManager, ChatMessage, OwnedTasks, RejectedMessage
 
 from .bots import REACTION, BotWatch
 from .commands import is_stop
+from .files import unread_files
 from .limits import Limits, RateLimit
 from .mention import FOLLOW_UP_LIMIT, Mention, mentions, needs_mention
 
 logger = logging.getLogger(__name__)
+
+_REJECTION_NOTICES = {
+    "too long": "notice_message_too_long",
+    "attachment too large": "notice_file_too_large",
+    "attachment missing": "notice_file_missing",
+}
 
 _STOP_NOTICES = {
     Stop.REFUSED: "notice_stop_refused",
@@ -115,16 +122,17 @@ class Arrivals:
         elif message.edited:
             self._edit(message.id, identity, text)
         else:
-            self._ask(self._question(message.id, identity, text))
+            self._ask(self._question(message, identity))
 
-    def _question(self, message_id: str, identity: str, text: str) -> Question:
+    def _question(self, message: ChatMessage, identity: str) -> Question:
         return Question(
-            message_id,
+            message.id,
             identity,
             self._people.name(identity),
-            text,
+            message.message or "",
             asked_at=asyncio.get_running_loop().time(),
             announced=self._people.find(identity) is not None,
+            files=unread_files(message),
         )
 
     def _allows(self, identity: str) -> bool:
@@ -186,6 +194,5 @@ class Arrivals:
         sender = self._people.find(identity) if identity is not None else None
         if sender is not None and is_agent(sender):
             return
-        too_long = rejected.reason == "too long"
-        notice = "notice_message_too_long" if too_long else "notice_message_unreadable"
+        notice = _REJECTION_NOTICES.get(rejected.reason, "notice_message_unreadable")
         self._notices.tell(notice, identity)

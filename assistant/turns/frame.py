@@ -8,7 +8,10 @@ end the line or the string is escaped.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import prompts
 
 from .sizes import json_bytes, shorten
 from .turn import Question
@@ -46,12 +49,12 @@ class Frame:
 
     def note(self, text: str) -> str:
         """A line that is nobody's."""
-        return _json({"note": text}) if self._several else f"({text})"
+        return _json({"note": text}) if self._several else _note_alone(text)
 
     def _line(self, question: Question, text: str) -> str:
         if not self._several:
-            return text
-        return _json({"from": self._label(question), "message": text})
+            return _alone(question, text)
+        return _in_group(question, text, self._label(question))
 
     def _label(self, question: Question) -> str:
         shared = len(self._identities_by_name[question.name.casefold()]) > 1
@@ -62,8 +65,8 @@ class Frame:
 
 def most_bytes(question: Question) -> int:
     """Bytes that the line of a question takes in a request at most, whoever else wrote."""
-    line = _json({"from": _with_identity(question), "message": question.text})
-    return json_bytes(line)
+    in_group = _in_group(question, question.text, _with_identity(question))
+    return max(json_bytes(in_group), json_bytes(_alone(question, question.text)))
 
 
 def most_note_bytes(text: str) -> int:
@@ -71,9 +74,29 @@ def most_note_bytes(text: str) -> int:
     return json_bytes(_json({"note": text}))
 
 
+def _alone(question: Question, text: str) -> str:
+    if not question.files:
+        return text
+    words = f"{prompts.load('note_unread_files')} {_json(_files(question))}"
+    return f"{text}\n{_note_alone(words)}"
+
+
+def _in_group(question: Question, text: str, label: str) -> str:
+    line = {"from": label, "message": text}
+    return _json(line | {"files": _files(question)} if question.files else line)
+
+
+def _files(question: Question) -> list[Any]:
+    return [file.described() for file in question.files]
+
+
+def _note_alone(text: str) -> str:
+    return f"({text})"
+
+
 def _with_identity(question: Question) -> str:
     return f"{question.name} ({question.identity})"
 
 
-def _json(fields: dict[str, str]) -> str:
-    return json.dumps(fields, ensure_ascii=False).translate(_LINE_BREAKS)
+def _json(value: Mapping[str, Any] | list[Any]) -> str:
+    return json.dumps(value, ensure_ascii=False).translate(_LINE_BREAKS)

@@ -57,6 +57,29 @@ class Outcome(Enum):
     bubble."""
 
 
+@dataclass(frozen=True)
+class UnreadFile:
+    """A file that came with a message, or should have. Nobody has looked into it."""
+
+    name: str
+    """One printable line; empty if it is not known."""
+
+    mime_type: str
+    """Likewise."""
+
+    size: int | None = None
+    """In bytes; None if it did not arrive."""
+
+    problem: str = ""
+    """Why it did not arrive; empty if it did."""
+
+    def described(self) -> dict[str, str | int]:
+        """What there is to say about it."""
+        facts = {"name": self.name, "type": self.mime_type, "problem": self.problem}
+        known: dict[str, str | int] = {key: value for key, value in facts.items() if value}
+        return known if self.size is None else known | {"bytes": self.size}
+
+
 @dataclass(eq=False)
 class Question:
     """A message that a person wrote to the agent."""
@@ -78,6 +101,9 @@ class Question:
 
     announced: bool = True
     """Whether the room had announced its author by then."""
+
+    files: tuple[UnreadFile, ...] = ()
+    """What came with it, however its text is edited."""
 
     overlapped: bool = False
     """Whether it came while a reply to something else was running."""

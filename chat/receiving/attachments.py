@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from livekit import rtc
 
-from chat.message import Attachment
+from chat.message import Attachment, MissingAttachment
 from chat.tasks import OwnedTasks
 from chat.wire import TOPIC_STREAM
 
 from .reception import Reason
 
 MAX_ATTACHMENTS = 8
-"""Attachments that are received with one message; the rest are ignored."""
+"""Attachments that are received with one message; the rest are not."""
 
 ARRIVAL_LIMIT = 30.0
 """Seconds after the text's end in which attachments must have arrived whole."""
 
 Reject = Callable[[str, Reason], None]
+
+Arrived = Attachment | MissingAttachment
+"""What became of an attachment."""
 
 
 class Expected:
@@ -32,7 +36,7 @@ class Expected:
         self,
         identity: str,
         ids: Sequence[str],
-        waiting: dict[tuple[str, str], asyncio.Future[Attachment | None]],
+        waiting: dict[tuple[str, str], asyncio.Future[Arrived]],
         reject: Reject,
     ) -> None:
         """Expect byte streams.
@@ -47,20 +51,26 @@ class Expected:
         self._waiting = waiting
         self._reject = reject
         loop = asyncio.get_running_loop()
-        keys = [(identity, i) for i in dict.fromkeys(ids)][:MAX_ATTACHMENTS]
+        keys = [(identity, i) for i in dict.fromkeys(ids)]
+        self._surplus = [MissingAttachment(i, "too many") for _, i in keys[MAX_ATTACHMENTS:]]
         # Two messages may announce the same file.
-        self._futures = {key: waiting.setdefault(key, loop.create_future()) for key in keys}
+        self._futures = {
+            key: waiting.setdefault(key, loop.create_future()) for key in keys[:MAX_ATTACHMENTS]
+        }
 
-    async def collect(self) -> tuple[Attachment, ...]:
-        """Wait for them. Returns those that arrived in time, in the order of the header."""
+    async def collect(self) -> list[Arrived]:
+        """Wait for them. Returns what became of each in time, in the order of the header."""
         futures = list(self._futures.values())
         if futures:
             _, late = await asyncio.wait(futures, timeout=ARRIVAL_LIMIT)
             if late:
                 self._reject(self._identity, "attachment missing")
         self.forget()
-        arrived = (future.result() for future in futures if future.done())
-        return tuple(attachment for attachment in arrived if attachment is not None)
+        arrived = [
+            future.result() if future.done() else MissingAttachment(stream_id, "missing")
+            for (_, stream_id), future in self._futures.items()
+        ]
+        return arrived + self._surplus
 
     def forget(self) -> None:
         """Stop expecting them."""
@@ -83,7 +93,7 @@ class AttachmentReader:
         self._room = room
         self._max_bytes = max_bytes
         self._reject = reject
-        self._waiting: dict[tuple[str, str], asyncio.Future[Attachment | None]] = {}
+        self._waiting: dict[tuple[str, str], asyncio.Future[Arrived]] = {}
         self._tasks = OwnedTasks()
         self._readers: dict[tuple[str, str], rtc.ByteStreamReader] = {}
         room.register_byte_stream_handler(TOPIC_STREAM, self._on_stream)
@@ -122,10 +132,17 @@ class AttachmentReader:
         finally:
             reader.close()
             self._readers.pop((identity, reader.info.stream_id), None)
-        info = reader.info
-        attachment = Attachment(info.stream_id, info.name, info.mime_type, bytes(data))
-        future = self._waiting.get((identity, info.stream_id))
         if rejected is not None:
             self._reject(identity, rejected)
+        future = self._waiting.get((identity, reader.info.stream_id))
         if future is not None and not future.done():
-            future.set_result(attachment if rejected is None else None)
+            future.set_result(_outcome(reader.info, bytes(data), rejected))
+
+
+def _outcome(info: rtc.ByteStreamInfo, data: bytes, rejected: Reason | None) -> Arrived:
+    if rejected is None:
+        return Attachment(info.stream_id, info.name, info.mime_type, data)
+    reason: Literal["too large", "missing"] = (
+        "too large" if rejected == "attachment too large" else "missing"
+    )
+    return MissingAttachment(info.stream_id, reason, info.name, info.mime_type)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from chat.message import Attachment, ChatMessage, generate_id, timestamp_from_ms
+from chat.message import Attachment, ChatMessage, MissingAttachment, generate_id, timestamp_from_ms
 from chat.wire import ATTRIBUTE_DELETED, ATTRIBUTE_REVISION, BLANK, MAX_ID_LENGTH
 
 from .seen import SeenMessages, Verdict
@@ -157,10 +157,13 @@ class IncomingStream:
             return  # The same text again, as after a lost connection.
         self._show()
 
-    def finish(self, attachments: tuple[Attachment, ...] = ()) -> None:
-        """Handle the stream's end, with the attachments that arrived."""
+    def finish(self, announced: Iterable[Attachment | MissingAttachment] = ()) -> None:
+        """Handle the stream's end, with what became of the attachments that it announced."""
         text = self._message.message or ""
-        self._message.attachments = attachments
+        announced = tuple(announced)
+        attachments = tuple(a for a in announced if isinstance(a, Attachment))
+        missing = tuple(a for a in announced if isinstance(a, MissingAttachment))
+        self._message.attachments, self._message.missing_attachments = attachments, missing
         if self._verdict is Verdict.EDIT and text == BLANK:
             text = self._message.message = ""
         nothing = self._verdict is Verdict.NEW and not text.strip() and not attachments

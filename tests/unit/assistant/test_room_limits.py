@@ -193,5 +193,6 @@ async def test_a_file_without_words_is_answered_in_words_once() -> None:
             scene.chat.receive("", attachments=(picture,))
         scene.chat.receive("look", attachments=(picture,))
         await eventually(lambda: len(scene.chat.completed) == 2)
-        assert sorted(scene.chat.completed) == sorted([NO_FILES, "echo look"])
-        assert scene.questions == ["look"]
+        assert NO_FILES in scene.chat.completed
+        (question,) = scene.questions
+        assert question.startswith("look\n")

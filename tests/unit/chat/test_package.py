@@ -14,6 +14,7 @@ def test_exports_the_public_names() -> None:
         "ChatManager",
         "ChatMessage",
         "Dialect",
+        "MissingAttachment",
         "OwnedTasks",
         "RejectedMessage",
         "is_blank",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,7 @@ from livekit.agents import llm
 import prompts
 from assistant.turns.dates import Dates
 from assistant.turns.rendering import render
-from assistant.turns.turn import Outcome, Question, Turn
+from assistant.turns.turn import Outcome, Question, Turn, UnreadFile
 from chat import is_blank, printable_line
 
 STOPPED = prompts.load("note_stopped")
@@ -49,6 +50,37 @@ def lines(*turns: Turn) -> list[dict[str, str]]:
     """The lines of what people wrote, by whatever may pass for the end of a line."""
     texts = [text for role, text in read(*turns) if role == "user"]
     return [json.loads(line) for text in texts for line in text.splitlines()]
+
+
+def with_files(question: Question, *files: UnreadFile) -> Question:
+    return replace(question, files=files)
+
+
+def test_files_are_a_note_below_the_words_of_one_and_a_field_of_their_line_among_several() -> None:
+    cat = UnreadFile("cat.png", "image/png", 1234)
+    lost = UnreadFile("", "", problem="missing")
+    ada = with_files(by("Ada", "look"), cat, lost)
+    described = [
+        {"name": "cat.png", "type": "image/png", "bytes": 1234},
+        {"problem": "missing"},
+    ]
+    ((_, alone),) = read(turn(ada))
+    assert alone.splitlines() == [
+        "look",
+        f"({prompts.load('note_unread_files')} {json.dumps(described)})",
+    ]
+    assert lines(turn(ada, by("Bob", "hi"))) == [
+        {"from": "Ada", "message": "look", "files": described},
+        {"from": "Bob", "message": "hi"},
+    ]
+
+
+@given(st.text(), st.text())
+def test_what_a_file_is_called_cannot_end_its_line(name: str, mime_type: str) -> None:
+    file = UnreadFile(printable_line(name), printable_line(mime_type), 1)
+    ((_, alone),) = read(turn(with_files(by("Ada", "look"), file)))
+    assert len(alone.splitlines()) == 2
+    assert len(lines(turn(with_files(by("Ada", "look"), file), by("Bob", "hi")))) == 2
 
 
 def test_nothing_is_nothing() -> None:

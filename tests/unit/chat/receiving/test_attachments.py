@@ -8,7 +8,7 @@ from typing import Any
 
 from livekit import rtc
 
-from chat import ChatManager, ChatMessage, Dialect, RejectedMessage
+from chat import ChatManager, ChatMessage, Dialect, MissingAttachment, RejectedMessage
 from chat.receiving.attachments import ARRIVAL_LIMIT, MAX_ATTACHMENTS
 from tests.doubles import FakeRoom
 from tests.virtual_time import run_in_virtual_time
@@ -43,6 +43,11 @@ class Listening:
         assert reader.closed
 
     @property
+    def missing(self) -> tuple[MissingAttachment, ...]:
+        (message,) = self.received
+        return message.missing_attachments
+
+    @property
     def files(self) -> list[tuple[str, bytes]]:
         (message,) = self.received
         return [(attachment.id, attachment.data) for attachment in message.attachments]
@@ -66,6 +71,7 @@ def test_they_come_with_the_message_in_the_order_announced() -> None:
         assert listening.files == [("a", b"first"), ("b", b"second")]
         (first, _) = listening.received[0].attachments
         assert (first.name, first.mime_type) == ("a.png", "image/png")
+        assert listening.missing == ()
         assert listening.rejected == []
 
     play(scenario)
@@ -102,6 +108,7 @@ def test_one_that_is_missing_holds_the_message_up_only_so_long() -> None:
         await asyncio.sleep(ARRIVAL_LIMIT * 0.2)
         assert listening.files == [("b", b"data")]
         assert listening.rejected == [RejectedMessage("ada", "attachment missing")]
+        assert listening.missing == (MissingAttachment("a", "missing"),)
         late = listening.room.open_file("ada", "a")
         assert late.closed
 
@@ -119,6 +126,8 @@ def test_one_that_is_too_large_is_not_read_to_its_end() -> None:
         await listening.file("b", b"x" * MAX_BYTES)
         assert listening.files == [("b", b"x" * MAX_BYTES)]
         assert listening.rejected == [RejectedMessage("ada", "attachment too large")]
+        (missing,) = listening.missing
+        assert (missing.id, missing.reason, missing.mime_type) == ("a", "too large", "image/png")
 
     play(scenario)
 
@@ -132,6 +141,7 @@ def test_one_that_breaks_off_is_left_out() -> None:
         await asyncio.sleep(0.01)
         assert listening.files == []
         assert listening.rejected == [RejectedMessage("ada", "attachment missing")]
+        assert listening.missing == (MissingAttachment("a", "missing", "a.png", "image/png"),)
 
     play(scenario)
 
@@ -153,6 +163,7 @@ def test_only_so_many_are_taken() -> None:
         for n in range(MAX_ATTACHMENTS):
             await listening.file(str(n), b"data")
         assert len(listening.files) == MAX_ATTACHMENTS
+        assert listening.missing == (MissingAttachment(str(MAX_ATTACHMENTS), "too many"),)
         assert listening.room.open_file("ada", str(MAX_ATTACHMENTS)).closed
 
     play(scenario)
