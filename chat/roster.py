@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from livekit import rtc
@@ -22,6 +23,21 @@ from .newcomer import announce, make_newcomer
 _STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
 _AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 _ACTIVE = rtc.ParticipantState.PARTICIPANT_STATE_ACTIVE
+
+ANNOUNCEMENT_LIMIT = 5.0
+"""Seconds after somebody's last text in which the room must announce them. Who has left by then never
+is."""
+
+
+@dataclass
+class _Newcomer:
+    """Somebody who has written, and whom the room has not announced yet."""
+
+    participant: rtc.RemoteParticipant | None
+    """What messages show of them; None if the SDK cannot make it."""
+
+    expected_until: float
+    """When they are forgotten, by the event loop's clock."""
 
 
 class Roster:
@@ -49,7 +65,7 @@ class Roster:
         self._on_arrival = on_arrival
         self._on_departure = on_departure
         self._given_dialect = dialect
-        self._newcomers: dict[str, rtc.RemoteParticipant | None] = {}
+        self._newcomers: dict[str, _Newcomer] = {}
         self._next_detection = asyncio.Event()
         self._listeners: dict[Any, Callable[..., None]] = {
             "participant_connected": self._on_present,
@@ -66,9 +82,17 @@ class Roster:
             self._room.off(event, listener)
 
     def expect(self, identity: str) -> None:
-        """Note that a participant is in the room, which may not have announced it yet."""
-        if not self.announced(identity):
-            self._newcomers.setdefault(identity, make_newcomer(identity))
+        """Note that a participant is in the room, which may not have announced it yet.
+
+        It is expected for `ANNOUNCEMENT_LIMIT`.
+        """
+        if self.announced(identity):
+            return
+        known = self._newcomers.get(identity)
+        participant = known.participant if known is not None else make_newcomer(identity)
+        limit = asyncio.get_running_loop().time() + ANNOUNCEMENT_LIMIT
+        self._forget_who_left()
+        self._newcomers[identity] = _Newcomer(participant, limit)
 
     def participant(self, identity: str) -> rtc.RemoteParticipant | None:
         """Who has an identity, as far as it is known.
@@ -78,7 +102,9 @@ class Roster:
             identity, which turns into a view of that one; also for somebody who has left.
         """
         announced = self._room.remote_participants.get(identity)
-        return announced or self._newcomers.get(identity) or make_newcomer(identity)
+        known = self._newcomers.get(identity)
+        newcomer = known.participant if known is not None else make_newcomer(identity)
+        return announced or newcomer
 
     def announced(self, identity: str) -> bool:
         """Whether the room has announced a participant."""
@@ -95,7 +121,16 @@ class Roster:
         unreachable = {
             p.identity for p in participants if self._is_addressee(p) and not self._is_reachable(p)
         }
+        self._forget_who_left()
         return unreachable | {i for i in self._newcomers if not self.announced(i)}
+
+    def _forget_who_left(self) -> None:
+        """Forget those whom the room should have announced by now."""
+        if self._newcomers:
+            now = asyncio.get_running_loop().time()
+            late = [i for i, known in self._newcomers.items() if known.expected_until <= now]
+            for identity in late:
+                del self._newcomers[identity]
 
     async def detected(self) -> None:
         """Wait until nobody's dialect is about to be detected, at most `TWIN_LIMIT` seconds."""
@@ -142,8 +177,9 @@ class Roster:
         return self.dialect(participant.identity) is Dialect.UNKNOWN
 
     def _on_present(self, participant: rtc.RemoteParticipant) -> None:
-        if (known := self._newcomers.pop(participant.identity, None)) is not None:
-            announce(known, participant)
+        known = self._newcomers.pop(participant.identity, None)
+        if known is not None and known.participant is not None:
+            announce(known.participant, participant)
         if participant.kind != _AGENT:
             others = [p for p in self._room.remote_participants.values() if p.kind != _AGENT]
             self.detector.announced(participant.identity, alone=len(others) == 1)

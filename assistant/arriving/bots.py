@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 REACTION = 0.5
 """Seconds after the agent's words in which no person has read them, thought, typed and sent."""
+
+REMEMBERED = 1_000
+"""Participants of whom it is remembered how they write back, whether they are still there or not."""
 
 
 @dataclass
@@ -35,7 +39,7 @@ class BotWatch:
                 often is a bot. 0 for no limit.
         """
         self._turns = turns
-        self._counts: dict[str, _Count] = {}
+        self._counts: OrderedDict[str, _Count] = OrderedDict()
 
     def sees_bot(
         self, identity: str, now: float, answered_at: float | None, *, is_silent: bool
@@ -58,9 +62,15 @@ class BotWatch:
         if answered_at is not None and (count is None or count.answered_at != answered_at):
             if now - answered_at < REACTION:
                 count = _Count(1 if count is None else count.at_once + 1, answered_at)
-                self._counts[identity] = count
+                self._remember(identity, count)
             else:
                 self._counts.pop(identity, None)
         elif is_silent:
             self._counts.pop(identity, None)
         return identity in self._counts and self._counts[identity].at_once > self._turns
+
+    def _remember(self, identity: str, count: _Count) -> None:
+        self._counts[identity] = count
+        self._counts.move_to_end(identity)
+        if len(self._counts) > REMEMBERED:
+            self._counts.popitem(last=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 from livekit import rtc
 
 from chat.dialect import Dialect
-from chat.roster import Roster
+from chat.roster import ANNOUNCEMENT_LIMIT, Roster
 from chat.wire import JsonPacket, decode
 from tests.doubles import FakeRoom
+from tests.virtual_time import run_in_virtual_time
 
 AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
 STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
@@ -63,6 +65,23 @@ async def test_who_wrote_before_being_announced_is_expected(following: Following
     assert following.roster.expected() == {"ada"}
     following.room.join("ada")
     assert following.roster.expected() == set()
+
+
+def test_who_wrote_and_is_never_announced_is_not_expected_for_ever() -> None:
+    async def main() -> None:
+        following = Following()
+        for number in range(100):
+            following.roster.expect(str(number))
+        await asyncio.sleep(ANNOUNCEMENT_LIMIT * 0.9)
+        following.roster.expect("99")
+        assert len(following.roster.expected()) == 100
+        await asyncio.sleep(ANNOUNCEMENT_LIMIT * 0.9)
+        assert following.roster.expected() == {"99"}
+        await asyncio.sleep(ANNOUNCEMENT_LIMIT)
+        following.roster.expect("new")
+        assert list(following.roster._newcomers) == ["new"]
+
+    run_in_virtual_time(main())
 
 
 async def test_who_wrote_and_left_is_not_expected(following: Following) -> None:

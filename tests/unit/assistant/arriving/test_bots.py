@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import prompts
-from assistant.arriving.bots import REACTION, BotWatch
+from assistant.arriving.bots import REACTION, REMEMBERED, BotWatch
 from assistant.arriving.mention import Mention
 from tests.unit.assistant.doubles import ADA, BOB, ROBOT, Held, RoomDouble
 from tests.unit.assistant.scene import ScriptedScene, Setting, group, play, talking
@@ -35,6 +35,14 @@ class Bot:
             self.watch.sees_bot(self.identity, self.now, answered_at, is_silent=False)
             for _ in range(messages)
         ][-1]
+
+
+def test_of_all_who_ever_wrote_back_at_once_only_so_many_are_remembered() -> None:
+    watch = BotWatch(1)
+    for number in range(REMEMBERED + 1):
+        Bot(watch, str(number)).answers(0.1)
+    assert len(watch._counts) == REMEMBERED
+    assert "0" not in watch._counts
 
 
 def test_who_always_writes_back_at_once_is_a_bot_after_a_few_turns() -> None:
