@@ -177,7 +177,8 @@ class Arrivals:
         if author is not None and is_agent(author):
             self._conversation.take_overheard(question.id, question.identity)
         else:
-            self._notices.tell("notice_mention_me", question.identity, once=True)
+            readers = [person.identity for person in self._people.audience]
+            self._notices.tell("notice_mention_me", question.identity, once=True, readers=readers)
 
     def _is_addressed(self, text: str, identity: str) -> bool:
         people = len(self._people.with_author(identity))
