@@ -24,9 +24,9 @@ Only the names exported here are public:
 The package knows rooms and participants. It knows no LLM, and imports nothing of
 ``livekit.agents``.
 
-Modules: ``message`` (the value), ``wire`` (bytes to values and back), ``dialect`` and ``detection``
-(which packets a participant understands), ``protobuf`` (packets that the SDK does not expose),
-``roster`` (who is in the room), ``receiving``, ``sending`` (with a channel for each dialect),
+Modules: ``message`` (the value), ``wire`` (bytes to values and back), ``dialect``, ``detection`` and
+``twins`` (which packets a participant understands), ``protobuf`` (packets that the SDK does not
+expose), ``roster`` (who is in the room), ``receiving``, ``sending`` (with a channel for each dialect),
 ``manager`` (the public API).
 """
 

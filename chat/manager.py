@@ -75,7 +75,13 @@ class ChatManager(ChatEvents[EventTypes]):
         """
         super().__init__()
         self._room = room
-        self._roster = Roster(room, self._on_arrival, self._on_departure, dialect)
+        self._roster = Roster(
+            room,
+            self._on_arrival,
+            self._on_departure,
+            dialect,
+            on_correction=self._on_correction,
+        )
         self._outbox = Outbox(room, self._roster, twins=self._is_client)
         try:
             self._inbox = Inbox(
@@ -174,6 +180,9 @@ class ChatManager(ChatEvents[EventTypes]):
 
     def _on_arrival(self, identity: str) -> None:
         self._outbox.arrived(identity)
+
+    def _on_correction(self, identity: str, since: float) -> None:
+        self._outbox.corrected(identity, since)
 
     def _on_departure(self, identity: str) -> None:
         self._outbox.departed(identity)

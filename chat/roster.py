@@ -49,6 +49,8 @@ class Roster:
         on_arrival: Callable[[str], None],
         on_departure: Callable[[str], None],
         dialect: Dialect | None = None,
+        *,
+        on_correction: Callable[[str, float], None] = lambda identity, since: None,
     ) -> None:
         """Follow a room, connected or not yet.
 
@@ -58,12 +60,15 @@ class Roster:
                 also when it comes back. It may be called twice for one arrival.
             on_departure: Called with the identity of each participant that left.
             dialect: Everybody's dialect, whatever they send; None detects it.
+            on_correction: Called with the identity of each reachable participant whose dialect turns
+                out to have been another, and since when, by the event loop's clock.
         """
-        self.detector = DialectDetector(self._on_detected)
+        self.detector = DialectDetector(self._on_detected, self._on_corrected)
         """Must be told what participants send."""
         self._room = room
         self._on_arrival = on_arrival
         self._on_departure = on_departure
+        self._on_correction = on_correction
         self._given_dialect = dialect
         self._newcomers: dict[str, _Newcomer] = {}
         self._next_detection = asyncio.Event()
@@ -191,6 +196,11 @@ class Roster:
         participant = self._room.remote_participants.get(identity)
         if participant is not None:
             self._announce(participant)
+
+    def _on_corrected(self, identity: str, since: float) -> None:
+        participant = self._room.remote_participants.get(identity)
+        if participant is not None and self._is_reachable(participant):
+            self._on_correction(identity, since)
 
     def _announce(self, participant: rtc.RemoteParticipant) -> None:
         if self._is_reachable(participant):

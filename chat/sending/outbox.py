@@ -109,20 +109,27 @@ class Outbox:
             outgoing.address(self._groups(owed))
 
     def arrived(self, identity: str) -> None:
-        """Send a participant who has become reachable what it has missed.
+        """Send a participant who has become reachable what it has missed."""
+        messages = list(self._messages.values())
+        self._send_missed(identity, [m for m in messages if m.arrive(identity)])
 
-        It gets messages that grow at once, and complete ones a few at a time.
+    def corrected(self, identity: str, since: float) -> None:
+        """Send a participant again what it was sent in a dialect that is not its own.
+
+        Args:
+            identity: Who it is; the roster knows its dialect now.
+            since: When the wrong dialect was first used, by the event loop's clock.
         """
-        missed = []
-        for outgoing in list(self._messages.values()):
-            if not outgoing.arrive(identity):
-                continue
-            if outgoing.draft.complete:
-                missed.append(outgoing)
-            else:
+        messages, dialect = list(self._messages.values()), self._dialect(identity)
+        self._send_missed(identity, [m for m in messages if m.correct(identity, dialect, since)])
+
+    def _send_missed(self, identity: str, missed: list[OutgoingMessage]) -> None:
+        """Send messages that grow at once, and complete ones a few at a time."""
+        for outgoing in missed:
+            if not outgoing.draft.complete:
                 outgoing.address(self._groups([identity]))
-        if missed:
-            self._catching_up.spawn(self._catch_up(identity, missed), "catching up")
+        if complete := [m for m in missed if m.draft.complete]:
+            self._catching_up.spawn(self._catch_up(identity, complete), "catching up")
 
     async def _catch_up(self, identity: str, missed: list[OutgoingMessage]) -> None:
         for begin in range(0, len(missed), CAUGHT_UP_AT_ONCE):
@@ -168,21 +175,23 @@ class Outbox:
             return Dialect.UNKNOWN  # Its client may read JSON packets, too.
         return dialect
 
-    def _open_channel(self, message: ChatMessage, dialect: Dialect) -> Channel:
-        channel = self._make_channel(message, dialect)
+    def _open_channel(
+        self, message: ChatMessage, dialect: Dialect, *, apart: bool = False
+    ) -> Channel:
+        channel = self._make_channel(message, dialect, Turn() if apart else self._segment_turn)
         channel.on_given_up = self._count_undelivered
         return channel
 
     def _count_undelivered(self, members: int) -> None:
         self.undelivered += members
 
-    def _make_channel(self, message: ChatMessage, dialect: Dialect) -> Channel:
+    def _make_channel(self, message: ChatMessage, dialect: Dialect, turn: Turn) -> Channel:
         participant = self._room.local_participant
         match dialect:
             case Dialect.STREAM | Dialect.UNKNOWN:
                 return StreamChannel(participant, message, twins_for_all=self._twins())
             case Dialect.SEGMENT:
-                return SegmentChannel(participant, message, turn=self._segment_turn)
+                return SegmentChannel(participant, message, turn=turn)
             case Dialect.JSON_EDIT:
                 return JsonEditChannel(participant, message)
             case Dialect.JSON_FINAL:

@@ -11,6 +11,7 @@ from chat.message import ChatMessage
 
 from .channels import Admission, Channel
 from .draft import Draft, Earlier
+from .retractions import Retractions
 
 ANNOUNCEMENT_LAG = 4.0
 """Most seconds from a participant's connection to its ``participant_active``; up to 3 were measured."""
@@ -19,8 +20,14 @@ ANNOUNCEMENT_LAG = 4.0
 class ChannelFactory(Protocol):
     """Makes channels."""
 
-    def __call__(self, message: ChatMessage, dialect: Dialect) -> Channel:
-        """Return a channel for `message` in `dialect`, without members yet."""
+    def __call__(self, message: ChatMessage, dialect: Dialect, *, apart: bool = False) -> Channel:
+        """Return a channel for `message` in `dialect`, without members yet.
+
+        Args:
+            message: The message.
+            dialect: The dialect.
+            apart: Whether it waits for no other, as its members have another dialect in truth.
+        """
         ...
 
 
@@ -28,7 +35,7 @@ class OutgoingMessage:
     """An outgoing message, and who has received how much of it.
 
     Every participant is a member of at most one channel. So its dialect does not change while the
-    message grows.
+    message grows, unless it turns out to have been another all the time.
     """
 
     def __init__(
@@ -52,6 +59,8 @@ class OutgoingMessage:
         self._open_channel = open_channel
         self._on_idle = on_idle
         self._channels: list[Channel] = []
+        self._retractions = Retractions()
+        self._joined_at: dict[str, float] = {}
         # Who must get the message when they become reachable.
         self._owed: set[str] = set()
         # Whether the next participant to become reachable must get it, whoever that is.
@@ -137,6 +146,7 @@ class OutgoingMessage:
         else:
             channel = self._new_channel(dialect)
         self._owed -= members
+        self._joined_at.update(dict.fromkeys(members, _now()))
         channel.admit(members, dialect, earlier)
         channel.push(self.draft)
 
@@ -155,6 +165,44 @@ class OutgoingMessage:
         while waited_for := [c for c in self._channels if c.busy and (patient or not c.held_back)]:
             for channel in waited_for:
                 await channel.settled()
+
+    def correct(self, identity: str, dialect: Dialect, since: float) -> bool:
+        """Take a participant out of a channel that it joined by mistake.
+
+        Args:
+            identity: Who it is.
+            dialect: Its dialect.
+            since: When the mistake began, by the event loop's clock.
+
+        Returns:
+            Whether it was in one; it must get the message then.
+        """
+        for channel in self._channels:
+            if identity in channel.members and dialect not in channel.dialects:
+                if self._joined_at[identity] < since:
+                    return False
+                self._take_out(identity, channel)
+                self._earlier.pop(identity, None)
+                self._owed.add(identity)
+                return True
+        return False
+
+    def _take_out(self, identity: str, channel: Channel) -> None:
+        reached, has_all = channel.reached, self._has_all(channel)
+        if reached and not has_all and channel.members == {identity}:
+            # Its stream may be open.
+            self._channels.remove(channel)
+            self._retractions.begin(channel)
+            return
+        channel.dismiss(identity)
+        if not reached:
+            return
+        if not has_all:
+            channel.restart()  # Also what the old stream would bring reaches it no more.
+        (dialect, *_) = channel.dialects
+        retraction = self._open_channel(self._message, dialect, apart=True)
+        retraction.admit({identity}, dialect, Earlier(self.draft.text, certain=False))
+        self._retractions.begin(retraction, after=channel)
 
     @property
     def busy(self) -> bool:
@@ -186,6 +234,7 @@ class OutgoingMessage:
 
     def close(self) -> None:
         """Give up what is being delivered."""
+        self._retractions.close()
         for channel in self._channels:
             channel.close()
 

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from chat.detection import REMEMBERED, TWIN_LIMIT, UNDECIDED_REMEMBERED, DialectDetector
+from chat.detection import (
+    LATE_TWIN_LIMIT,
+    REMEMBERED,
+    TWIN_LIMIT,
+    UNDECIDED_REMEMBERED,
+    DialectDetector,
+)
 from chat.dialect import Dialect
 from chat.wire import JsonPacket, decode
 from tests.virtual_time import run_in_virtual_time
@@ -20,7 +26,11 @@ class Sender:
 
     def __init__(self) -> None:
         self.detected: list[str] = []
-        self.detector = DialectDetector(self.detected.append)
+        self.corrected: list[tuple[str, float]] = []
+        self.detector = DialectDetector(self.detected.append, self._on_corrected)
+
+    def _on_corrected(self, identity: str, since: float) -> None:
+        self.corrected.append((identity, since))
 
     def stream(self, message_id: str = "1", who: str = "ada", *, announced: bool = True) -> None:
         self.detector.stream_opened(who, message_id)
@@ -125,6 +135,78 @@ def test_an_earlier_detection_holds_until_the_next() -> None:
 def test_swift_is_known_by_its_ids_at_once() -> None:
     async def scenario(sender: Sender) -> None:
         sender.detector.stream_opened("ada", "6F9619FF-8B86-D011-B42D-00C04FC964FF")
+        assert sender.detector.dialect("ada") is Dialect.SEGMENT
+
+    play(scenario)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@pytest.mark.parametrize("twin_id", ["1", "2"])
+@pytest.mark.parametrize("late", [TWIN_LIMIT * 2, 5.0, LATE_TWIN_LIMIT])
+def test_a_late_twin_corrects_what_was_concluded_without_it(twin_id: str, late: float) -> None:
+    async def scenario(sender: Sender) -> None:
+        began = now()
+        sender.stream()
+        await asyncio.sleep(late)
+        assert sender.detector.dialect("ada") is Dialect.SEGMENT
+        assert sender.detected == ["ada"]
+        sender.packet(message_id=twin_id, ignoreLegacy=True)
+        assert sender.detector.dialect("ada") is Dialect.STREAM
+        assert sender.corrected == [("ada", began)]
+
+    assert play(scenario).detected == ["ada"]
+
+
+def test_of_several_streams_without_twins_the_first_counts() -> None:
+    async def scenario(sender: Sender) -> None:
+        began = now()
+        for number in "123":
+            sender.stream(number)
+            await asyncio.sleep(1.0)
+        sender.packet(message_id="2", ignoreLegacy=True)
+        assert sender.corrected == [("ada", began)]
+
+    play(scenario)
+
+
+def test_a_packet_long_after_a_stream_corrects_nothing_but_decides() -> None:
+    async def scenario(sender: Sender) -> None:
+        sender.stream()
+        await asyncio.sleep(LATE_TWIN_LIMIT * 2)
+        sender.packet(message_id="1", ignoreLegacy=True)
+
+    sender = play(scenario)
+    assert sender.corrected == []
+    assert sender.detector.dialect("ada") is Dialect.STREAM
+
+
+def test_what_was_shown_is_not_corrected() -> None:
+    async def scenario(sender: Sender) -> None:
+        sender.detector.stream_opened("ada", "6F9619FF-8B86-D011-B42D-00C04FC964FF")
+        await asyncio.sleep(1.0)
+        sender.packet(ignoreLegacy=True)
+        sender.detector.protobuf("bob", "1")
+        await asyncio.sleep(1.0)
+        sender.packet("bob", ignore=False)
+
+    assert play(scenario).corrected == []
+
+
+def test_whose_twin_was_late_gets_more_time_and_others_do_not() -> None:
+    async def scenario(sender: Sender) -> None:
+        for who in ("ada", "bob"):
+            sender.stream(who=who)
+        await asyncio.sleep(1.0)
+        sender.packet("ada", ignoreLegacy=True)
+        for who in ("ada", "bob"):
+            sender.stream("2", who)
+        await asyncio.sleep(LATE_TWIN_LIMIT - 1)
+        assert sender.detector.dialect("ada") is Dialect.STREAM
+        assert sender.detector.dialect("bob") is Dialect.SEGMENT
+        await asyncio.sleep(2.0)
         assert sender.detector.dialect("ada") is Dialect.SEGMENT
 
     play(scenario)
