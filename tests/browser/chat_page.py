@@ -42,12 +42,13 @@ class Bubble:
 class ChatPage:
     """One tab with one of the chat pages."""
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page, address: str, script: str = "") -> None:
         self.problems: list[str] = []
         """Errors that the page logged or did not catch."""
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.add_init_script(RECORD_BUBBLES)
+        page.add_init_script(script)
         page.set_default_timeout(ANSWER_LIMIT * 1000)
         self._page = page
         self._address = address
@@ -83,6 +84,14 @@ class ChatPage:
         """Type a message, key by key, and send it."""
         self.input.press_sequentially(text, delay=5)
         self.input.press("Enter")
+
+    def wait_until(self, condition: str) -> None:
+        """Wait until an expression is true in the page."""
+        self._page.wait_for_function(condition)
+
+    def run(self, script: str) -> None:
+        """Run a script in the page."""
+        self._page.evaluate(script)
 
     def wait_for_text(self, text: str) -> None:
         """Wait for a bubble with exactly this text."""
@@ -135,7 +144,15 @@ class ChatPage:
 class OpenChat(Protocol):
     """Opens a chat page in a browser profile of its own."""
 
-    def __call__(self, page: str, *, person: str = "Ann") -> ChatPage: ...
+    def __call__(self, page: str, *, person: str = "Ann", script: str = "") -> ChatPage:
+        """Open it.
+
+        Args:
+            page: Which one.
+            person: Who has it.
+            script: What runs before the page's own code.
+        """
+        ...
 
 
 def only_grows(texts: list[str]) -> bool:

@@ -87,13 +87,14 @@ def open_chat(
     contexts = []
     chats = []
 
-    def open_chat(page: str, *, person: str = "Ann") -> ChatPage:
+    def open_chat(page: str, *, person: str = "Ann", script: str = "") -> ChatPage:
         access = {
             "url": livekit_server.url,
             "token": token(person.lower(), room, name=person),
         }
         contexts.append(browser.new_context())
-        chat = ChatPage(contexts[-1].new_page(), f"{pages}/{page}.html#{urlencode(access)}")
+        address = f"{pages}/{page}.html#{urlencode(access)}"
+        chat = ChatPage(contexts[-1].new_page(), address, script)
         chats.append(chat)
         return chat
 

@@ -11,6 +11,7 @@ import pytest
 from livekit import rtc
 
 from chat import ChatManager, Dialect
+from chat.wire import BLANK
 from tests.tokens import MintToken
 from tests.waiting import eventually
 from worker.devstack.livekit_server import LiveKitServer
@@ -20,12 +21,14 @@ JOIN_LIMIT = 10.0
 
 
 class Reader:
-    """A participant that notes all chat that reaches it."""
+    """A participant that notes what reaches it: packets, and the text streams of the assistant."""
 
     def __init__(self) -> None:
         self.room = rtc.Room()
         self.streams: list[tuple[str, list[str], dict[str, str]]] = []
         """Topic, chunks and last attributes of each text stream."""
+        self.opened: list[str] = []
+        """The topic of each, as soon as it is open."""
         self.packets: list[tuple[str | None, dict[str, Any]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.room.on("data_received", self._note)
@@ -35,7 +38,11 @@ class Reader:
     def _note(self, packet: rtc.DataPacket) -> None:
         self.packets.append((packet.topic, json.loads(packet.data)))
 
-    def _on_stream(self, reader: rtc.TextStreamReader, _: str) -> None:
+    def _on_stream(self, reader: rtc.TextStreamReader, sender: str) -> None:
+        if sender != "assistant":
+            reader.close()
+            return
+        self.opened.append(reader.info.topic)
         task = asyncio.get_running_loop().create_task(self._read(reader))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -43,6 +50,10 @@ class Reader:
     async def _read(self, reader: rtc.TextStreamReader) -> None:
         chunks = [chunk async for chunk in reader]
         self.streams.append((reader.info.topic, chunks, dict(reader.info.attributes or {})))
+
+    def texts(self, topic: str) -> list[str]:
+        """The whole text of each stream on a topic that was closed."""
+        return ["".join(chunks) for where, chunks, _ in self.streams if where == topic]
 
     async def stream(self, stream_id: str) -> None:
         writer = await self.room.local_participant.stream_text(topic="lk.chat", stream_id=stream_id)
@@ -131,3 +142,34 @@ async def test_each_gets_one_reply_in_its_own_dialect(manager: ChatManager, join
         assert reader.packets == []
     for reader in (old, oldest):
         assert reader.streams == []
+
+
+async def test_a_page_whose_twin_comes_late_gets_the_running_reply_then(
+    manager: ChatManager, join: Join
+) -> None:
+    page, flutter = await join("page"), await join("flutter")
+    roster = manager._roster
+    await eventually(lambda: set(roster.reachable()) == {"page", "flutter"}, JOIN_LIMIT)
+    await page.stream("9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d")
+    await flutter.stream("3f2504e0-4f89-41d3-9a0c-0305e82c3301")
+    await eventually(
+        lambda: {roster.dialect(i) for i in ("page", "flutter")} == {Dialect.SEGMENT}, JOIN_LIMIT
+    )
+    reply = await manager.send_message("Hel", complete=False)
+    await eventually(lambda: page.opened and flutter.opened)
+    assert page.opened == flutter.opened == ["lk.transcription"]
+
+    await page.packet(id="9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d", ignoreLegacy=True)
+    await eventually(lambda: "lk.chat" in page.opened)
+    reply.message = "Hello"
+    await manager.update_message(reply)
+    await eventually(lambda: page.texts("lk.chat"))
+    await eventually(lambda: page.texts("lk.transcription")[-1:] == [BLANK])
+    await eventually(lambda: flutter.texts("lk.transcription")[-1:] == ["Hello"])
+    assert page.texts("lk.chat") == ["Hello"]
+    assert "lk.chat" not in flutter.opened
+
+    another = await manager.send_message("Bye")
+    await eventually(lambda: page.texts("lk.chat") == ["Hello", another.message])
+    await eventually(lambda: flutter.texts("lk.transcription")[-1:] == ["Bye"])
+    assert page.texts("lk.transcription")[-1:] == [BLANK]
