@@ -197,6 +197,8 @@ class Channel(ABC):
                 return
             draft, forgotten = self._target, self._forgotten
             self._begun = True
+            # Until it is acknowledged, members have neither this nor surely what was before.
+            self._delivered = None
             try:
                 async with asyncio.timeout(WRITE_LIMIT):
                     await self._write(draft)

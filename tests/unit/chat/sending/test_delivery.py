@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chat import ChatManager, ChatMessage
@@ -150,6 +150,7 @@ def test_a_message_that_is_rewritten_arrives_exactly_once(
 
 @settings(deadline=None)
 @given(ANY_TEXT, st.lists(ANY_TEXT, min_size=1, max_size=4), FATES)
+@example("", ["0", "", "0", ""], [*[Fate.DELIVERED] * 4, Fate.SLOW, Fate.DELIVERED, Fate.SLOW])
 def test_edits_of_a_complete_message_that_overtake_each_other_end_with_the_last(
     first: str, edits: list[str], fates: list[Fate]
 ) -> None:
