@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from livekit.agents import llm
 
-from assistant.language_model import WITHDRAWN, Failure, answered_part
+from assistant.language_model import WITHDRAWN, Failure, Remedy, answered_part
 from assistant.language_model.generation import Ending
 from assistant.turns.turn import Outcome, Turn
 from chat import is_blank
@@ -139,6 +139,8 @@ class Attempt:
             raise CutOffError(self.cut_as or Outcome.SHUT_DOWN)
         if speech.exception() is not None and agent.ending is Ending.COMPLETE:
             return Outcome.FAILED
+        if self.failure is not None and self.failure.remedy is Remedy.SHORTEN:
+            return Outcome.TOO_LONG
         return _OUTCOMES[agent.ending]
 
 

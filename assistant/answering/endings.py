@@ -27,6 +27,7 @@ _NOTICES = {
     Outcome.STOPPED: "notice_stopped",
     Outcome.CUT: "notice_cut",
     Outcome.FILTERED: "notice_filtered",
+    Outcome.TOO_LONG: "notice_question_too_long",
     Outcome.REFUSED: "notice_busy",
     Outcome.EMPTY: "notice_no_answer",
     Outcome.FAILED: "notice_answer_failed",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine, Mapping
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -83,14 +85,15 @@ class PlainCompletions(AsyncCompletions):
                 )
             )
         except openai.APIStatusError as error:
-            raise AnswerFailedError(client.explain(_refusal(error), body)) from None
+            failure = client.explain(_refusal(error), body, messages)
+            raise AnswerFailedError(failure) from None
         except openai.APIConnectionError as error:
             # Over aiohttp a connection that is refused or cut comes out as a timeout too.
             raise AnswerFailedError(
                 TIMEOUT if _is_caused_by(error, TimeoutError) else CONNECTION
             ) from error
         answer.tools = [name for tool in body.get("tools", ()) if (name := _name_of(tool))]
-        answer.on_refusal = lambda refusal: client.explain(refusal, body)
+        answer.on_refusal = lambda refusal: client.explain(refusal, body, messages)
         answer.on_no_answer = lambda failure: client.look_elsewhere(failure, body)
         return answer
 
@@ -132,9 +135,9 @@ class CompletionClient(openai.AsyncOpenAI):
         is_openai = host.endswith(_OPENAI_HOSTS)
         return acceptable(body, self._choices, lessons, is_openai=is_openai), lessons
 
-    def explain(self, refusal: Refusal, body: Mapping[str, Any]) -> Failure:
-        """Say what a refusal stands for, and learn from it."""
-        failure = self._book.explain(refusal, body)
+    def explain(self, refusal: Refusal, body: Mapping[str, Any], messages: Any) -> Failure:
+        """Say what a refusal stands for, and learn from it, see `LessonBook.explain`."""
+        failure = self._book.explain(refusal, body, messages)
         return self.look_elsewhere(failure, body) if refusal.is_elsewhere else failure
 
     def look_elsewhere(self, failure: Failure, body: Mapping[str, Any]) -> Failure:
@@ -198,7 +201,17 @@ def _is_omitted(value: object) -> bool:
 
 def _refusal(error: openai.APIStatusError) -> Refusal:
     body = error.body if error.body is not None else error.response.text
-    return read_refusal(error.status_code, body, error.response.headers.get("retry-after"))
+    return read_refusal(error.status_code, body, _retry_after(error.response.headers))
+
+
+def _retry_after(headers: Mapping[str, str]) -> str | None:
+    """The header of that name in seconds, though it may also be a date."""
+    wanted = headers.get("retry-after")
+    try:
+        date = parsedate_to_datetime(wanted or "")
+    except ValueError:
+        return wanted
+    return str(date.timestamp() - time.time())
 
 
 async def _send_again_if_dropped(

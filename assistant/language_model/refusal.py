@@ -6,11 +6,15 @@ words that they have in common.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .failure import Failure, Remedy
+
+MOST_SECONDS = 1e6
+"""Seconds for which a service can want to be left alone."""
 
 MOST_TEXT = 20_000
 """Characters of an error that are looked at."""
@@ -141,8 +145,7 @@ def read_refusal(
     Args:
         status: The HTTP status; None for an event, which may name a number of its own.
         body: The JSON, or the text in its place.
-        retry_after: The header of that name. A date, which nobody sends who speaks OpenAI's API,
-            counts as nothing.
+        retry_after: The header of that name, in seconds.
         as_event: Whether it came in the stream of an answer.
     """
     strings = list(_strings(body))
@@ -237,4 +240,4 @@ def _seconds(retry_after: str | None) -> float | None:
         seconds = float(retry_after) if retry_after is not None else None
     except ValueError:
         return None
-    return None if seconds is None or not 0 <= seconds < 1e6 else seconds
+    return None if seconds is None or math.isnan(seconds) else min(max(0.0, seconds), MOST_SECONDS)

@@ -19,6 +19,9 @@ from .turn import Outcome, Question, Turn
 FULL_SHARE = 0.7
 """To what part of its limit a text is cut that exceeds it."""
 
+_NOT_TOLD_AGAIN = (Outcome.FILTERED, Outcome.TOO_LONG)
+"""What would be refused again with all that comes after it."""
+
 _UNANSWERED = (Outcome.FAILED, Outcome.REFUSED, Outcome.EMPTY, Outcome.CUT, Outcome.SHUT_DOWN)
 _BROKEN_OFF = (Outcome.FAILED, Outcome.SHUT_DOWN)
 
@@ -66,7 +69,7 @@ class Rendering:
     def items(self, dates: Dates | None = None) -> list[llm.ChatItem]:
         """The items of a request.
 
-        What people wrote in a row is one message: some LLMs insist that roles alternate.
+        Each turn has a message of its own, so that an old one can be left out of a request by itself.
 
         Args:
             dates: Tells the time; None tells none.
@@ -77,11 +80,11 @@ class Rendering:
         for position, turn in enumerate(self.turns):
             said += times.get(position, [])
             said += turn.before
-            if turn.answer:
-                items += _message(said, turn.created_at)
-                items += turn.answer
-                said = []
-            said += turn.after
+            if not turn.answer:
+                said += turn.after
+            items += _message(said, turn.created_at)
+            items += turn.answer
+            said = [] if not turn.answer else list(turn.after)
         return items + _message(said, self.turns[-1].created_at if self.turns else 0.0)
 
     def times(self, dates: Dates | None, oldest: int = 0) -> list[tuple[int, list[str]]]:
@@ -103,7 +106,7 @@ class Rendering:
         ]
 
     def _tell(self, turn: Turn) -> ToldTurn:
-        if turn.outcome is Outcome.FILTERED:
+        if turn.outcome in _NOT_TOLD_AGAIN:
             return ToldTurn([self._note("note_left_out")], [], [], turn.created_at)
         answer = _tellable(turn.answer)
         notes = [self._note(name) for name in _notes(turn.outcome, answered=_has_text(answer))]

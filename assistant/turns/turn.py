@@ -34,6 +34,9 @@ class Outcome(Enum):
     FILTERED = "filtered"
     """The LLM service withheld the rest."""
 
+    TOO_LONG = "too long"
+    """What it answers is by itself too long for the LLM."""
+
     REFUSED = "refused"
     """The worker was too busy to begin it."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .lessons import LARGEST_LIMIT, OLDER_LIMIT, REQUIRED, Lessons
-from .messages import fitting, regular, without_system, without_tools
+from .messages import fitting, joined, regular, without_system, without_tools
 
 _OF_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
 
@@ -43,6 +43,7 @@ def acceptable(
         messages = regular(without_tools(messages))
     if lessons.most_bytes is not None:
         messages = fitting(messages, lessons.most_bytes)
+    messages = joined(messages)
     if not lessons.system_role:
         messages = without_system(messages)
     made = {**body, **_chosen(body, choices, lessons, is_openai=is_openai), "messages": messages}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from assistant.language_model.failure import Failure
 from assistant.language_model.refusal import Refusal, failure_of
 
 from .lessons import Lessons, learn
+from .messages import Message, size_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,15 +27,20 @@ class LessonBook:
         """What is known of a model."""
         return self._lessons.get(model, Lessons())
 
-    def explain(self, refusal: Refusal, body: Mapping[str, Any]) -> Failure:
+    def explain(
+        self, refusal: Refusal, body: Mapping[str, Any], wanted: Sequence[Message] | None = None
+    ) -> Failure:
         """Say what a refusal stands for, and remember what it teaches.
 
         Args:
             refusal: What the service said.
             body: The request as it was sent.
+            wanted: The messages that it was made of; None if they were sent as they are.
         """
-        failure = failure_of(refusal)
-        return self._note(failure, learn(self.of(body["model"]), refusal, body), body)
+        failure, known = failure_of(refusal), self.of(body["model"])
+        if refusal.is_too_long and _is_too_long(body, known):
+            return replace(failure, learned=True)  # Another room has learned it since.
+        return self._note(failure, learn(known, refusal, body, wanted), body)
 
     def learn_path(self, failure: Failure, path: str, body: Mapping[str, Any]) -> Failure:
         """Remember that the service's requests have another path, which is to be tried."""
@@ -50,6 +56,13 @@ class LessonBook:
         what = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in changed.items()}
         logger.info("learned what the LLM service takes", extra={"model": body["model"], **what})
         return replace(failure, learned=True)
+
+
+def _is_too_long(body: Mapping[str, Any], known: Lessons) -> bool:
+    """Whether a request was made that would be shorter by now."""
+    messages = body["messages"]
+    turns = sum(message["role"] == "user" for message in messages)
+    return known.most_bytes is not None and turns > 1 and size_of(messages) > known.most_bytes
 
 
 def _is_outdated(body: Mapping[str, Any], known: Lessons) -> bool:

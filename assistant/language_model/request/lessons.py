@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.language_model.refusal import Refusal
 
-from .messages import newest_turn_size, size_of
+from .messages import Message, fitting, newest_turn_size, regular, size_of
 
 LARGEST_LIMIT = "max_completion_tokens"
 """OpenAI's name for the most tokens of an answer."""
@@ -70,13 +70,19 @@ class Lessons:
     """How much of a conversation fits, in bytes of JSON; None as long as nothing was too much."""
 
 
-def learn(known: Lessons, refusal: Refusal, body: Mapping[str, Any]) -> Lessons:
+def learn(
+    known: Lessons,
+    refusal: Refusal,
+    body: Mapping[str, Any],
+    wanted: Sequence[Message] | None = None,
+) -> Lessons:
     """What is known after a refusal; the same as before if it teaches nothing.
 
     Args:
         known: What is known now. Another room may have learned of it since the request was made.
         refusal: What the service said.
         body: The request as it was sent.
+        wanted: The messages that it was made of; None if they were sent as they are.
     """
     if refusal.status in _NOT_A_LESSON and not refusal.is_too_long:
         return known
@@ -85,7 +91,7 @@ def learn(known: Lessons, refusal: Refusal, body: Mapping[str, Any]) -> Lessons:
     if (field := _refused_field(refusal, body)) is not None:
         return _without(known, field, refusal)
     if refusal.is_too_long:
-        return _shorter(known, body)
+        return _shorter(known, body["messages"] if wanted is None else wanted)
     if refusal.is_filtered:
         return known
     return _of_sentence(known, refusal.text, body)
@@ -115,13 +121,14 @@ def _without(known: Lessons, field: str, refusal: Refusal) -> Lessons:
     return replace(known, without=known.without | {field})
 
 
-def _shorter(known: Lessons, body: Mapping[str, Any]) -> Lessons:
-    sent = size_of(body["messages"])
-    if newest_turn_size(body["messages"]) >= sent:
+def _shorter(known: Lessons, wanted: Sequence[Message]) -> Lessons:
+    told = regular(wanted)
+    if known.most_bytes is not None:
+        told = fitting(told, known.most_bytes)
+    sent = size_of(told)
+    if newest_turn_size(told) >= sent:
         return known
     most = sent // 2
-    if known.most_bytes is not None:
-        most = min(most, known.most_bytes)
     return replace(known, most_bytes=most if most >= SMALLEST_CONTEXT else 0)
 
 

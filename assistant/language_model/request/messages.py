@@ -26,7 +26,7 @@ PARAGRAPH = "\n\n"
 
 
 def regular(messages: Iterable[Message]) -> list[Message]:
-    """Messages that alternate: the instructions, then a person's, the answer, and so on."""
+    """Messages that begin with the instructions, then a person's; see `joined` for what is left."""
     instructions, others = _without_instructions(_with_text(messages))
     paired = _paired(others)
     first = next((i for i, message in enumerate(paired) if message["role"] == "user"), len(paired))
@@ -35,13 +35,14 @@ def regular(messages: Iterable[Message]) -> list[Message]:
         instructions.append(PARAGRAPH.join((prompts.load("note_already_said"), *before)))
         paired = paired[first:]
     system = [{"role": "system", "content": PARAGRAPH.join(instructions)}] if instructions else []
-    return [*system, *_joined(paired)]
+    return [*system, *paired]
 
 
 def fitting(messages: Sequence[Message], most_bytes: int) -> list[Message]:
     """What is left of regular messages if the oldest turns must go. The newest always stays.
 
-    The same turns go again as long as the conversation goes on and fits.
+    A turn begins with a person's message. The same turns go again as long as the conversation goes
+    on and fits.
     """
     system = [message for message in messages[:1] if message["role"] == "system"]
     turns = list(_turns(messages[len(system) :]))
@@ -153,16 +154,16 @@ def _with_arguments(call: Message) -> Message:
     return call
 
 
-def _joined(messages: Iterable[Message]) -> list[Message]:
+def joined(messages: Iterable[Message]) -> list[Message]:
     """Messages of which no two in a row are by the same role, but for the results of tools."""
-    joined: list[Message] = []
+    alternating: list[Message] = []
     for message in messages:
-        last = joined[-1] if joined else None
+        last = alternating[-1] if alternating else None
         if last is not None and _joins(last, message):
-            joined[-1] = _join(last, message)
+            alternating[-1] = _join(last, message)
         else:
-            joined.append(message)
-    return joined
+            alternating.append(message)
+    return alternating
 
 
 def _joins(first: Message, second: Message) -> bool:

@@ -6,6 +6,8 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, cast
 
 from livekit import rtc
@@ -172,6 +174,14 @@ class ChatDouble(rtc.EventEmitter[str]):
         self.emit("message_rejected", RejectedMessage(by, reason))
 
 
+def joined(messages: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The messages with one for those of one role in a row, as a request has them."""
+    return [
+        (role, "\n".join(text for _, text in together))
+        for role, together in groupby(messages, key=itemgetter(0))
+    ]
+
+
 Answer = Callable[[], AsyncIterator[str | llm.ChoiceDelta]]
 """The deltas of one answer, most of them just text. It may wait, and it may raise."""
 
@@ -211,7 +221,7 @@ class ScriptedLLM(llm.LLM[Any]):
             for item in chat_ctx.items
             if isinstance(item, llm.ChatMessage) and item.role != "system"
         ]
-        self.script.requests.append(asked)
+        self.script.requests.append(joined(asked))
         return _ScriptedStream(
             self,
             self.otherwise(asked[-1][1]),

@@ -6,6 +6,7 @@ import pytest
 
 import prompts
 from assistant.answering.endings import ELLIPSIS, AttemptEnd, BubbleEnd, closing_words, end_of
+from assistant.language_model import Failure, Remedy
 from assistant.turns.turn import Outcome
 
 SEEN_OTHERWISE = {
@@ -18,6 +19,7 @@ NOTICES = {
     Outcome.STOPPED: "notice_stopped",
     Outcome.CUT: "notice_cut",
     Outcome.FILTERED: "notice_filtered",
+    Outcome.TOO_LONG: "notice_question_too_long",
     Outcome.REFUSED: "notice_busy",
     Outcome.EMPTY: "notice_no_answer",
     Outcome.FAILED: "notice_answer_failed",
@@ -76,3 +78,44 @@ def test_a_notice_is_a_paragraph_of_its_own(outcome: Outcome, prompt: str) -> No
 )
 def test_an_interruption_is_an_ellipsis(text: str, words: str) -> None:
     assert closing_words(Outcome.INTERRUPTED, text) == words
+
+
+@pytest.mark.parametrize(
+    ("remedy", "prompt"),
+    [
+        (Remedy.ASK_AGAIN, "notice_answer_failed"),
+        (Remedy.OPERATOR, "notice_operator"),
+        (Remedy.SHORTEN, "notice_question_too_long"),
+        (Remedy.REPHRASE, "notice_filtered"),
+    ],
+)
+def test_the_words_after_a_failure_say_what_helps(remedy: Remedy, prompt: str) -> None:
+    words = closing_words(Outcome.FAILED, "", Failure("status 400", remedy=remedy))
+    assert words == prompts.load(prompt)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "time"),
+    [
+        (None, "in a minute"),
+        (0.0, "in about 5 seconds"),
+        (0.2, "in about 5 seconds"),
+        (30.0, "in about 30 seconds"),
+        (31.0, "in about 35 seconds"),
+        (90.0, "in about 90 seconds"),
+        (91.0, "in about 2 minutes"),
+        (3_600.0, "in about 60 minutes"),
+        (86_400.0, "in some hours"),
+    ],
+)
+def test_who_has_to_wait_is_told_how_long(seconds: float | None, time: str) -> None:
+    failure = Failure("status 429", remedy=Remedy.WAIT, retry_after=seconds)
+    words = closing_words(Outcome.FAILED, "", failure)
+    assert words == prompts.fill("notice_wait", time=time)
+
+
+def test_an_answer_that_was_cut_while_the_llm_thought_says_so() -> None:
+    cut, thinking = prompts.load("notice_cut"), prompts.load("notice_thinking_cut")
+    assert closing_words(Outcome.CUT, "", thought=True) == thinking
+    assert closing_words(Outcome.CUT, "", thought=False) == cut
+    assert closing_words(Outcome.CUT, "some text", thought=True) == f"\n\n{cut}"

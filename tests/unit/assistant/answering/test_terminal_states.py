@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
-from livekit.agents import APIStatusError, llm
+from livekit.agents import APIConnectionError, APIStatusError, llm
 
 import prompts
+from assistant.language_model import Remedy
 from assistant.language_model.chunks import FINISH_REASON
+from assistant.language_model.failure import AnswerFailedError, Failure
 from assistant.language_model.generation import DEFAULT_LIMITS
 from assistant.turns.turn import Outcome
 from tests.unit.assistant.doubles import Answer, Held, failing, saying
@@ -23,6 +25,7 @@ UNANSWERED = prompts.load("note_no_answer")
 BROKEN_OFF = prompts.load("note_broken_off")
 LEFT_OUT = prompts.load("note_left_out")
 CUT = prompts.load("notice_cut")
+TOO_LONG = prompts.load("notice_question_too_long")
 FILTERED = prompts.load("notice_filtered")
 BUSY = prompts.load("notice_busy")
 NO_ANSWER = prompts.load("notice_no_answer")
@@ -36,6 +39,13 @@ ALONE = Setting(turns_at_once=1)
 
 def withheld() -> llm.ChoiceDelta:
     return llm.ChoiceDelta(role="assistant", extra={FINISH_REASON: "content_filter"})
+
+
+def too_long() -> APIConnectionError:
+    """What the plugin makes of a request that is too long for the model."""
+    error = APIConnectionError(retryable=False)
+    error.__cause__ = AnswerFailedError(Failure("too long", remedy=Remedy.SHORTEN))
+    return error
 
 
 def refused() -> APIStatusError:
@@ -162,6 +172,13 @@ CASES = [
         lambda: saying(withheld()),
         ask,
         (FILTERED,),
+        (f"({LEFT_OUT})\nnext",),
+    ),
+    Case(
+        Outcome.TOO_LONG,
+        lambda: failing(error=too_long()),
+        ask,
+        (TOO_LONG,),
         (f"({LEFT_OUT})\nnext",),
     ),
     Case(Outcome.REFUSED, saying, ask_a_busy_worker, (BUSY,), (f"question\n({UNANSWERED})\nnext",)),

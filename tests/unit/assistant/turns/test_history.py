@@ -119,8 +119,8 @@ def test_json_around_what_several_wrote_counts_with_its_escapes() -> None:
     turns = [asked('"' * 20, None, by) for by in ("ada", "bob")]
     # Each quote is a backslash and a quote in the line, and both are escaped in the request.
     line = len('"{\\"from\\": \\"Ada (ada)\\", \\"message\\": \\"\\"}"') + 20 * 4
-    assert len(told(remembering(*turns, max_bytes=2 * line))[0].splitlines()) == 2
-    assert len(told(remembering(*turns, max_bytes=2 * line - 1))[0].splitlines()) == 1
+    assert len(told(remembering(*turns, max_bytes=2 * line))) == 2
+    assert len(told(remembering(*turns, max_bytes=2 * line - 1))) == 1
 
 
 def test_tool_calls_count_too() -> None:
@@ -291,8 +291,7 @@ def test_two_refusals_of_the_content_in_a_row_forget_all_that_came_before() -> N
         history.add(turn := asked(text, outcome))
         history.ended(turn)
         history.add(asked(f"overheard after {text}", None))
-    (text,) = told(history)
-    assert text.splitlines() == [f"({LEFT_OUT})", "overheard after d"]
+    assert told(history) == [f"({LEFT_OUT})", "overheard after d"]
 
 
 def test_an_answer_between_two_refusals_of_the_content_proves_the_rest_innocent() -> None:

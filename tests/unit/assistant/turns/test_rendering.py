@@ -16,6 +16,7 @@ from assistant.turns.dates import Dates
 from assistant.turns.rendering import render
 from assistant.turns.turn import Outcome, Question, Turn, UnreadFile
 from chat import is_blank, printable_line
+from tests.unit.assistant.doubles import joined
 
 STOPPED = prompts.load("note_stopped")
 NO_ANSWER = prompts.load("note_no_answer")
@@ -43,7 +44,7 @@ def turn(*questions: Question, answer: str = "", outcome: Outcome = Outcome.DONE
 
 def read(*turns: Turn) -> list[tuple[str, str]]:
     items = [item for item in render(turns) if isinstance(item, llm.ChatMessage)]
-    return [(item.role, item.text_content or "") for item in items]
+    return joined([(item.role, item.text_content or "") for item in items])
 
 
 def lines(*turns: Turn) -> list[dict[str, str]]:
@@ -94,7 +95,13 @@ def test_one_persons_messages_are_passed_on_as_they_are() -> None:
     ]
 
 
-def test_roles_alternate_where_turns_have_no_answer() -> None:
+def test_each_turn_is_a_message_of_its_own() -> None:
+    turns = [turn(by("Ada", "a"), outcome=Outcome.FAILED), turn(by("Ada", "b"), by("Ada", "c"))]
+    texts = [item.text_content for item in render(turns) if isinstance(item, llm.ChatMessage)]
+    assert texts == [f"a\n({NO_ANSWER})", "b\nc"]
+
+
+def test_what_was_not_answered_is_noted_with_it() -> None:
     turns = [
         turn(by("Ada", "a"), outcome=Outcome.FAILED),
         turn(by("Ada", "b"), outcome=Outcome.REFUSED),
@@ -130,7 +137,7 @@ def test_a_stop_in_a_group_is_a_note_that_is_nobodys() -> None:
 
 
 @pytest.mark.parametrize(
-    "outcome", [outcome for outcome in Outcome if outcome is not Outcome.FILTERED]
+    "outcome", sorted(set(Outcome) - {Outcome.FILTERED, Outcome.TOO_LONG}, key=str)
 )
 @pytest.mark.parametrize("answer", ["", "half an"])
 def test_how_an_answer_ended_is_noted_and_never_its_own_words(
@@ -145,11 +152,12 @@ def test_how_an_answer_ended_is_noted_and_never_its_own_words(
     )
 
 
+@pytest.mark.parametrize("outcome", [Outcome.FILTERED, Outcome.TOO_LONG])
 @pytest.mark.parametrize("answer", ["", "something bad"])
-def test_neither_question_nor_answer_is_told_of_what_was_refused_for_its_content(
-    answer: str,
+def test_neither_question_nor_answer_is_told_of_what_was_refused_for_its_content_or_its_length(
+    answer: str, outcome: Outcome
 ) -> None:
-    asked = turn(by("Ada", "bad"), answer=answer, outcome=Outcome.FILTERED)
+    asked = turn(by("Ada", "bad"), answer=answer, outcome=outcome)
     assert read(asked, turn(by("Ada", "next"))) == [("user", f"({LEFT_OUT})\nnext")]
     assert lines(asked, turn(by("Bob", "next"))) == [
         {"note": LEFT_OUT},
