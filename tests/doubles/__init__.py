@@ -1,7 +1,7 @@
 """Doubles of the services that the project talks to and a test cannot have.
 
-``llm`` is an OpenAI-compatible server, ``room`` a LiveKit room without a server, ``page`` what a
-client in such a room shows.
+``llm`` is an OpenAI-compatible server, ``raw_http`` one that sends any bytes, ``room`` a LiveKit room
+without a server, ``page`` what a client in such a room shows.
 """
 
 from .frames import Chunk, Fate, Frame, Header, Packet, Protobuf, Trailer
@@ -9,12 +9,14 @@ from .hello import say_hello
 from .llm import MODEL, FakeOpenAI, Message, Reply, echo, last_user_text, without_time, words
 from .page import Client, Page
 from .protobuf import faked_protobuf, receive_protobuf
+from .raw_http import End, RawAnswer, RawRequest, RawService
 from .room import FakeRoom
 
 __all__ = [
     "MODEL",
     "Chunk",
     "Client",
+    "End",
     "FakeOpenAI",
     "FakeRoom",
     "Fate",
@@ -24,6 +26,9 @@ __all__ = [
     "Packet",
     "Page",
     "Protobuf",
+    "RawAnswer",
+    "RawRequest",
+    "RawService",
     "Reply",
     "Trailer",
     "echo",

@@ -1,14 +1,15 @@
-"""The fake LLM is what OpenAI's own client takes for the real one."""
+"""The fake LLM is what OpenAI's own client takes for the real one; the raw one sends what it is told."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import aiohttp
 import openai
 import pytest
 from openai.types.chat import ChatCompletionChunk
 
-from tests.doubles import MODEL, FakeOpenAI, Reply, words
+from tests.doubles import MODEL, End, FakeOpenAI, RawAnswer, RawService, Reply, words
 from tests.waiting import eventually
 
 
@@ -104,3 +105,26 @@ async def test_counts_a_stream_that_the_client_leaves(
     assert fake_openai.cancelled == 0
     await stream.close()
     assert await eventually(lambda: fake_openai.cancelled == 1)
+
+
+async def _read_to_the_end(url: str) -> tuple[list[bytes], bool]:
+    """The pieces of an answer, and whether it ended as HTTP has it."""
+    pieces = []
+    async with aiohttp.ClientSession() as session, session.post(url, json={"a": 1}) as response:
+        try:
+            async for piece in response.content.iter_any():
+                pieces.append(piece)
+        except aiohttp.ClientError:
+            return pieces, False
+    return pieces, True
+
+
+@pytest.mark.parametrize("then", End)
+async def test_raw_answers_arrive_byte_by_byte_and_end_as_they_are_told_to(then: End) -> None:
+    answer = RawAnswer(b"\xff\r\n\x00x", pieces=[1, 2, 3, 4], then=then)
+    async with RawService(lambda _: answer) as service:
+        pieces, whole = await _read_to_the_end(f"{service.url}/v1")
+        assert pieces == [b"\xff", b"\r", b"\n", b"\x00", b"x"]
+        assert whole == (then is End.WHOLE)
+    [request] = service.requests
+    assert (request.path, request.text) == ("/v1", '{"a":1}')
