@@ -3,6 +3,8 @@
 ``clients`` has a file for each client: all that it sends for one message, and for an edit and a
 deletion where it knows those; what must be received of it; and the dialect that it tells.
 ``replies`` has a file for each dialect: what goes out to its members at each step of one reply.
+``services`` has a file for each odd answer of an OpenAI-compatible service; `ServiceSample` in
+``service_sample`` says what is in one.
 """
 
 from __future__ import annotations

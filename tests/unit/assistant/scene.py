@@ -43,13 +43,18 @@ class Scene:
     """A conversation under test and what it touches."""
 
     def __init__(
-        self, model: llm.LLM[Any], room: RoomDouble | None = None, setting: Setting | None = None
+        self,
+        model: llm.LLM[Any],
+        room: RoomDouble | None = None,
+        setting: Setting | None = None,
+        agent: TextAgent | None = None,
     ) -> None:
         setting = setting or Setting()
         self.room = room or RoomDouble(ADA, ROBOT)
         self.chat = ChatDouble()
         self.resources = ProcessResources(TurnSlots(setting.turns_at_once))
-        session = TextSession(create_session(model), TextAgent("Be brief."), ReplyTextOutput())
+        agent = agent or TextAgent("Be brief.")
+        session = TextSession(create_session(model), agent, ReplyTextOutput())
         limits = replace(setting.limits, bot_turns=setting.bot_turns)
         options = RoomOptions(
             overlap=setting.overlap, mention=setting.mention, dates=setting.dates, limits=limits
