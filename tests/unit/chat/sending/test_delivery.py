@@ -96,6 +96,7 @@ async def say(chat: ChatManager, drafts: list[tuple[str, bool]]) -> ChatMessage:
 def assert_shows(page: Page, text: str, *, earlier: bool = False) -> None:
     """Check that a page shows `text` once; an emptied message only if it had text `earlier`."""
     texts = ["" if shown == BLANK else shown for shown in page.texts]
+    text = "" if text == BLANK else text
     assert texts == [well_formed(text)] or (not text and texts in ([], [""] if earlier else []))
 
 
