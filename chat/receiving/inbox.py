@@ -42,6 +42,9 @@ SURPLUS_LIMIT = 0.5
 """Seconds in which one that is opened beyond that must be complete. Short messages in quick succession
 are: their ends have arrived, but a busy event loop sees all of their beginnings first."""
 
+CHUNKS_AT_ONCE = 16
+"""Chunks of a stream that are read without other rooms having their turn, if many have arrived."""
+
 MAX_SURPLUS_STREAMS = 64
 """How many may be opened beyond that."""
 
@@ -183,7 +186,12 @@ class Inbox:
         problem: Reason | None = None
         try:
             async with asyncio.timeout(limit):
+                chunks = 0
                 async for chunk in reader:
+                    chunks += 1
+                    if chunks % CHUNKS_AT_ONCE == 0:
+                        # A reader gives what has arrived without a pause.
+                        await asyncio.sleep(0)
                     size += len(chunk.encode())
                     if size > max_size:
                         problem = "too long"

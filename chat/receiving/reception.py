@@ -128,6 +128,7 @@ class IncomingStream:
         self._reception = reception
         self._seen = seen
         self._shown: ShownAs | None = None
+        self._is_blank = True
         self._message = ChatMessage(
             message="",
             id=header.stream_id if usable_id else generate_id(),
@@ -151,7 +152,8 @@ class IncomingStream:
     def grow(self, chunk: str) -> None:
         """Add a chunk of text."""
         text = self._message.message = (self._message.message or "") + chunk
-        if self._message.deleted or self._verdict is Verdict.DUPLICATE or not text.strip():
+        self._is_blank = self._is_blank and not chunk.strip()
+        if self._message.deleted or self._verdict is Verdict.DUPLICATE or self._is_blank:
             return
         if self._shown is None and self._seen.is_duplicate(self.identity, self._message.id, text):
             return  # The same text again, as after a lost connection.

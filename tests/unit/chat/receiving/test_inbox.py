@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from livekit import rtc
 
 from chat import ChatManager, RejectedMessage
 from chat.manager import EventTypes
-from chat.receiving.inbox import MAX_OPEN_STREAMS, MAX_SURPLUS_STREAMS
+from chat.receiving.inbox import CHUNKS_AT_ONCE, MAX_OPEN_STREAMS, MAX_SURPLUS_STREAMS
 from tests.doubles import FakeRoom
 from tests.waiting import eventually
 
@@ -185,6 +187,19 @@ async def test_an_agent_may_write_at_length(listening: Listening) -> None:
     reader.write("x" * 1000)
     reader.end()
     await eventually(lambda: listening.texts() == ["x" * 1000])
+
+
+async def test_other_rooms_have_their_turn_while_many_chunks_are_read() -> None:
+    listening = Listening(max_message_bytes=None)
+    reader = listening.room.open_stream("ada", "1")
+    for _ in range(2_000):
+        reader.write("a ")
+    reader.end()
+    told = [0]
+    while not listening.texts():
+        await asyncio.sleep(0)
+        told.append(len(listening.told))
+    assert max(after - before for before, after in pairwise(told)) <= CHUNKS_AT_ONCE + 1
 
 
 async def test_messages_of_one_sender_arrive_in_the_order_in_which_they_began(
