@@ -5,32 +5,22 @@ Text streams are not split: the SDK sends them in chunks, which receivers join.
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_right
 from dataclasses import dataclass
 
-import regex
+from .boundaries import best_boundary, last_grapheme_end
+from .fences import Fence, open_fence
 
 PART_BYTES = 12_000
-"""Largest part, in bytes of UTF-8. A packet may have 15 KiB; JSON escapes make the text longer."""
+"""Largest part, in bytes of UTF-8 after JSON's escapes. A packet may have 15 KiB; the rest is for what
+else is in it."""
 
 SEARCHED_SHARE = 0.5
 """Share of a part, at its end, that is searched for a good place to cut."""
 
 FENCE_SHARE = 1 / 16
 """Share of a part that closing and reopening a code fence may use."""
-
-_BOUNDARIES = tuple(
-    regex.compile(pattern)
-    for pattern in (
-        r"\n[ \t]*\n+",  # Between paragraphs.
-        r"\n",
-        # Between sentences, also in CJK, with their closing quotes and brackets.
-        r"[.!?\u2026]+[\"'\u201d\u2019)\]]*\s+|[\u3002\uff01\uff1f]+[\u300d\u300f\uff09]*",
-        r"\s+",
-    )
-)
-_GRAPHEME = regex.compile(r"\X")
-# Backticks after those of an opening fence make it inline code.
-_FENCE = regex.compile(r"(?m)^ {0,3}(?P<marks>`{3,}(?=[^`\n]*$)|~{3,})(?P<info>[^\n]*)$")
 
 
 def part_id(message_id: str, index: int) -> str:
@@ -39,96 +29,135 @@ def part_id(message_id: str, index: int) -> str:
 
 
 def split(text: str, limit: int = PART_BYTES) -> list[str]:
-    """Cut a text into parts of at most `limit` bytes.
+    """Cut a text into parts, see `Splitter`."""
+    splitter = Splitter(limit)
+    parts: list[str] = []
+    while (part := splitter.part(text, len(parts))) is not None:
+        parts.append(part)
+    return parts
 
-    It cuts between paragraphs if it can, or else between lines, sentences, words or graphemes. A
-    fenced code block that is cut is closed, and opened again in the next part with its language.
-    White space at a cut is dropped. If the text grows, only the last part changes.
 
-    Returns:
-        The parts, none blank; one, the text itself, if it is short enough.
-    """
-    parts = []
-    rest = text
-    while _size(rest) > limit:
-        part, rest = _cut(rest, limit)
-        if part:
-            parts.append(part)
-    return [*parts, rest] if rest.strip() or not parts else parts
+def written_bytes(text: str) -> int:
+    """The size of a text as JSON writes it, in bytes of UTF-8, without its quotes."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 @dataclass(frozen=True)
-class _Fence:
-    """A code fence that is open at the end of a text."""
+class _Cut:
+    """A part, and where the text goes on after it."""
 
-    marks: str
-    info: str
+    part: str
+    """Blank if nothing but white space was cut off."""
+    begin: int
+    """How much of the text the parts have so far, in characters."""
+    opening: str
+    """What the next part begins with, before the text: a code fence that is opened again."""
+    seen: int
+    """How much of the text decided on the cut, in characters: what comes after does not matter."""
+
+
+_START = _Cut("", 0, "", 0)
+
+
+class Splitter:
+    """Cuts a text into parts of at most `limit` bytes, see `written_bytes`.
+
+    It cuts between paragraphs if it can, or else between lines, sentences, words or graphemes. A
+    fenced code block that is cut is closed, and opened again in the next part with its language.
+    White space at a cut is dropped. If the text grows, only the last part changes, and only that one
+    is looked at.
+    """
+
+    def __init__(self, limit: int = PART_BYTES) -> None:
+        """Nothing is cut yet.
+
+        Args:
+            limit: Bytes of a part. A single character may have more.
+        """
+        self._limit = limit
+        self._text = ""
+        self._cuts: list[_Cut] = []
+        # Those cuts that made a part which is not blank, by their index.
+        self._filled: list[int] = []
+
+    def part(self, text: str, index: int) -> str | None:
+        """One part of a text, the first of which has index 0. Earlier ones are cut first, if need be.
+
+        Returns:
+            The part; None if there are fewer. None is blank, but a text that is blank or empty has
+            one part.
+        """
+        self._follow(text)
+        while len(self._filled) <= index:
+            cut = self._next_cut()
+            if cut is None:
+                return self._rest() if len(self._filled) == index else None
+            if cut.part:
+                self._filled.append(len(self._cuts))
+            self._cuts.append(cut)
+        return self._cuts[self._filled[index]].part
+
+    def _follow(self, text: str) -> None:
+        """Keep those cuts that are the same in `text`."""
+        if text is self._text:
+            return
+        while self._cuts and not text.startswith(self._text[: self._cuts[-1].seen]):
+            self._cuts.pop()
+        while self._filled and self._filled[-1] >= len(self._cuts):
+            self._filled.pop()
+        self._text = text
 
     @property
-    def opening(self) -> str:
-        return f"{self.marks}{self.info}\n"
+    def _last(self) -> _Cut:
+        return self._cuts[-1] if self._cuts else _START
 
-    @property
-    def closing(self) -> str:
-        return f"\n{self.marks}"
+    def _rest(self) -> str | None:
+        rest = self._last.opening + self._text[self._last.begin :]
+        return rest if rest.strip() or not self._filled else None
+
+    def _next_cut(self) -> _Cut | None:
+        """Cut off the next part; None if the rest is short enough."""
+        last = self._last
+        # More cannot be in a part, as no character has less than a byte.
+        seen = min(len(self._text), last.begin + self._limit + 1)
+        window = last.opening + self._text[last.begin : seen]
+        if seen == len(self._text) and written_bytes(window) <= self._limit:
+            return None
+        part, end, fence = _cut(window, self._limit)
+        opening = (fence.opening if fence is not None else "") + last.opening[end:]
+        begin = last.begin + max(0, end - len(last.opening))
+        return _Cut(part, begin, opening, seen)
 
 
-def _cut(text: str, limit: int) -> tuple[str, str]:
-    """Cut the first part off a text that is longer than `limit` bytes."""
-    room = limit
-    while True:
+def _cut(text: str, limit: int) -> tuple[str, int, Fence | None]:
+    """Cut the first part off a text that is longer than `limit` bytes.
+
+    Returns:
+        The part, how many characters of `text` it has, and the fence that it closes.
+    """
+    largest_fence = int(limit * FENCE_SHARE)
+    # JSON escapes the line's end in what closes a fence.
+    for room in (limit, limit - largest_fence - 1):
         end = _best_end(text, room)
-        fence = _open_fence(text[:end])
-        if fence is None or _size(fence.opening) > limit * FENCE_SHARE:
-            return text[:end].rstrip(), text[end:]
-        part = text[:end].rstrip("\n") + fence.closing
-        if _size(part) <= limit:
+        fence = open_fence(text[:end])
+        if fence is None or len(fence.opening.encode()) > largest_fence:
             break
-        room = limit - _size(fence.closing)
-    if end <= len(fence.opening):  # It would not get shorter.
-        return text[:end].rstrip(), text[end:]
-    return part, fence.opening + text[end:]
+        part = text[:end].rstrip("\n") + fence.closing
+        # To be opened again, it must get shorter.
+        if written_bytes(part) <= limit and end > len(fence.opening):
+            return part, end, fence
+    return text[:end].rstrip(), end, None
 
 
 def _best_end(text: str, room: int) -> int:
     """Where to cut `text` so that at most `room` bytes, or else one grapheme, come before."""
-    size = len(text.encode()[:room].decode(errors="ignore"))
-    start = int(size * (1 - SEARCHED_SHARE))
-    for boundary in _BOUNDARIES:
-        ends = [match.end() for match in boundary.finditer(text[:size], start)]
-        if ends and _between_graphemes(text, ends[-1]):
-            return int(ends[-1])
-    return _last_grapheme_end(text, size)
+    size = _fitting(text, room)
+    if text[: size + 1].isspace():
+        return max(size, 1)
+    boundary = best_boundary(text, int(size * (1 - SEARCHED_SHARE)), size)
+    return last_grapheme_end(text, size) if boundary is None else boundary
 
 
-def _between_graphemes(text: str, end: int) -> bool:
-    return _last_grapheme_end(text, end) == end
-
-
-def _last_grapheme_end(text: str, size: int) -> int:
-    """The end of the last grapheme in `text[:size]`; a first one that is longer is cut there."""
-    # One more character shows whether a grapheme ends before it. It is enough to start at the
-    # beginning of a line, as no grapheme goes beyond a line.
-    start = text.rfind("\n", 0, max(0, size - 1)) + 1
-    end = start
-    for grapheme in _GRAPHEME.finditer(text[: size + 1], start):
-        if grapheme.end() > size:
-            break
-        end = grapheme.end()
-    return end or max(size, 1)
-
-
-def _open_fence(text: str) -> _Fence | None:
-    """The fenced code block that `text` ends in, if any."""
-    fence: _Fence | None = None
-    for match in _FENCE.finditer(text):
-        marks, info = match["marks"], match["info"].strip()
-        if fence is None:
-            fence = _Fence(marks, info)
-        elif marks[0] == fence.marks[0] and len(marks) >= len(fence.marks) and not info:
-            fence = None
-    return fence
-
-
-def _size(text: str) -> int:
-    return len(text.encode())
+def _fitting(text: str, room: int) -> int:
+    """How many characters of `text` have at most `room` bytes."""
+    return bisect_right(range(1, len(text) + 1), room, key=lambda end: written_bytes(text[:end]))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from livekit import rtc
 from livekit.rtc.participant import PublishDataError
 
 from chat.dialect import Dialect
+from chat.message import ChatMessage
 from chat.sending.draft import Draft, Earlier
-from chat.sending.splitting import part_id, split
+from chat.sending.splitting import Splitter, part_id
 
 from .admission import Admission
 from .channel import Channel
@@ -23,8 +25,13 @@ class JsonFinalChannel(Channel):
     """
 
     dialects = frozenset({Dialect.JSON_FINAL})
-    _parts: tuple[str, ...] = ()
     _parts_sent = 0
+    _text = ""
+
+    def __init__(self, participant: rtc.LocalParticipant, message: ChatMessage) -> None:
+        """See `Channel`."""
+        super().__init__(participant, message)
+        self._splitter = Splitter()
 
     @property
     def reached(self) -> bool:
@@ -50,11 +57,9 @@ class JsonFinalChannel(Channel):
     async def _write(self, draft: Draft) -> None:
         addressees = self._destinations
         if not self.reached:
-            self._parts = tuple(split(draft.text))
-        for index in range(self._parts_sent, len(self._parts)):
-            part = replace(
-                self._message, id=part_id(self._message.id, index), message=self._parts[index]
-            )
+            self._text = draft.text
+        while (text := self._splitter.part(self._text, index := self._parts_sent)) is not None:
+            part = replace(self._message, id=part_id(self._message.id, index), message=text)
             # Counted before it is known to have arrived: sent again, it would be shown twice.
             self._parts_sent = index + 1
             try:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from livekit.rtc.participant import PublishDataError
 
 from chat.message import ChatMessage
 from chat.sending.draft import Draft, Earlier
-from chat.sending.splitting import part_id, split
+from chat.sending.splitting import Splitter, part_id
 
 Publish = Callable[[ChatMessage, bool], Awaitable[int]]
 """Sends a part, given whether it edits one that was sent before. Returns the bytes sent."""
+
+
+@dataclass
+class _Presumed:
+    """What addressees may show; it is cut part by part, when that is needed."""
+
+    text: str
+    certain: bool
+    splitter: Splitter = field(default_factory=Splitter)
 
 
 class Parts:
@@ -29,38 +39,58 @@ class Parts:
             message: Its id and timestamp are what the packets carry.
         """
         self._message = message
+        self._splitter = Splitter()
         # None is a part of which it is not known what is shown, if anything.
         self._shown: list[str | None] = []
+        self._presumed: list[_Presumed] = []
 
     @property
     def exist(self) -> bool:
         """Whether the addressees may show anything of the message."""
-        return bool(self._shown)
+        return bool(self._shown or self._presumed)
 
     def doubt(self) -> None:
         """Assume that packets may have been lost: the next `write` sends every part again."""
         self._shown = [None] * len(self._shown)
+        for presumed in self._presumed:
+            presumed.certain = False
 
     def presume(self, earlier: Earlier | None) -> None:
         """Assume that addressees show `earlier`. If others do not, call `doubt`, too."""
         if earlier is not None:
-            texts = split(earlier.text)
-            shown = texts if earlier.certain else [None] * len(texts)
-            self._shown += shown[len(self._shown) :]
+            self._presumed.append(_Presumed(earlier.text, earlier.certain))
+
+    def _recall(self, index: int) -> bool:
+        """Note what may be shown in a part. Returns whether there was something to be noted."""
+        while index == len(self._shown) and self._presumed:
+            presumed = self._presumed[0]
+            text = presumed.splitter.part(presumed.text, index)
+            if text is not None:
+                self._shown.append(text if presumed.certain else None)
+                return True
+            del self._presumed[0]
+        return False
 
     async def write(self, draft: Draft, publish: Publish) -> int:
         """Send what makes the addressees show `draft`.
 
+        A part is cut only when those before it are sent: cutting all would hold up other rooms.
+
         Returns:
             The bytes that were sent.
         """
-        texts = [""] if draft.deleted else split(draft.text)
-        size = 0
-        for index in range(max(len(texts), len(self._shown))):
-            text = texts[index] if index < len(texts) else ""
-            if draft.deleted or not self._shows(index, text):
-                size += await self._write_part(index, text, draft, publish)
-        return size
+        size = index = 0
+        whole = "" if draft.deleted else draft.text
+        while True:
+            recalled = self._recall(index)
+            text = self._splitter.part(whole, index)
+            if text is None and index >= len(self._shown):
+                return size
+            if draft.deleted or not self._shows(index, text or ""):
+                size += await self._write_part(index, text or "", draft, publish)
+            elif recalled:
+                await asyncio.sleep(0)
+            index += 1
 
     def _shows(self, index: int, text: str) -> bool:
         return index < len(self._shown) and self._shown[index] == text

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.sending.splitting import FENCE_SHARE, PART_BYTES, part_id, split
+from chat.sending import boundaries, splitting
+from chat.sending.splitting import (
+    FENCE_SHARE,
+    PART_BYTES,
+    Splitter,
+    part_id,
+    split,
+    written_bytes,
+)
 
 FAMILY = "👩‍👩‍👧‍👦"
 ALPHABET = [
@@ -36,6 +48,15 @@ CODE = ["```\n", "\n```\n", "```py\n", "~~~\n", "    x = 1\n", "````md\n", "\n``
 texts = st.lists(st.sampled_from(ALPHABET), max_size=120).map("".join)
 markdown = st.lists(st.sampled_from([*ALPHABET, *CODE]), max_size=120).map("".join)
 limits = st.integers(1, 120)
+
+HOSTILE = [
+    *".!?…\"'”)。\uff01\uff1f」` ~\n\t\r\\\x01\x1f\u0301\u200d\u200b\u2028\u0600\u1100\u093f",
+    *("🇯", "👩", "🏽", "漢", "a", "```\n", "~~~\n", "```py\n", "\n\n", "\n \n", "``", '."', "\r\n"),
+]
+hostile = st.lists(st.tuples(st.sampled_from(HOSTILE), st.integers(1, 400)), max_size=8).map(
+    lambda runs: "".join(piece * times for piece, times in runs)
+)
+"""Few characters in long runs, as a model repeats itself or somebody asks it to."""
 
 
 def size(text: str) -> int:
@@ -87,7 +108,121 @@ def test_each_part_keeps_to_the_limit_and_none_is_blank(text: str, limit: int) -
     for part in parts:
         # A single character may be more.
         assert size(part) <= max(limit, 4)
+        assert written_bytes(part) <= max(limit, 6)
     assert len(parts) == 1 or all(part.strip() for part in parts)
+
+
+@settings(deadline=None)
+@given(hostile, st.integers(6, 300))
+def test_nothing_of_a_hostile_text_is_lost_and_no_part_is_too_long_as_json(
+    text: str, limit: int
+) -> None:
+    parts = split(text, limit)
+    assert all(written_bytes(part) <= limit for part in parts)
+    assert len(parts) == 1 or all(part.strip() for part in parts)
+    if "```" not in text and "~~~" not in text:
+        assert without_space("".join(parts)) == without_space(text)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(hostile, st.sampled_from([*ALPHABET, *CODE])), max_size=20),
+    st.integers(1, 300),
+)
+def test_a_text_that_grows_is_split_as_if_it_had_come_at_once(
+    pieces: list[str], limit: int
+) -> None:
+    splitter, text = Splitter(limit), ""
+    for piece in pieces:
+        text += piece
+        assert parts_by(splitter, text) == split(text, limit)
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(hostile, markdown), max_size=6), st.integers(1, 300), st.data())
+def test_a_text_that_is_replaced_is_split_as_if_it_were_the_first(
+    texts: list[str], limit: int, data: st.DataObject
+) -> None:
+    splitter, earlier = Splitter(limit), ""
+    for text in texts:
+        text = earlier[: data.draw(st.integers(0, len(earlier)))] + text
+        assert parts_by(splitter, text) == split(text, limit)
+        earlier = text
+
+
+def parts_by(splitter: Splitter, text: str) -> list[str]:
+    parts: list[str] = []
+    while (part := splitter.part(text, len(parts))) is not None:
+        parts.append(part)
+    return parts
+
+
+class Steps:
+    """The characters that were looked at, once for each look."""
+
+    count = 0
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count what the functions that look at characters are given."""
+        functions = [
+            (splitting, "written_bytes"),
+            (splitting, "open_fence"),
+            (splitting, "last_grapheme_end"),
+            (boundaries, "_ends_grapheme"),
+        ]
+        patches = [patch.object(m, name, self._counting(getattr(m, name))) for m, name in functions]
+        patches.append(patch.object(boundaries, "_Scan", self._counting_scan()))
+        for each in patches:
+            each.start()
+        try:
+            yield
+        finally:
+            for each in patches:
+                each.stop()
+
+    def _counting(self, function: Any) -> Any:
+        def count(text: str, *arguments: Any) -> Any:
+            # The end of a grapheme is seen from two characters.
+            self.count += 2 if function.__name__ == "_ends_grapheme" else len(text)
+            return function(text, *arguments)
+
+        return count
+
+    def _counting_scan(self) -> Any:
+        steps = self
+
+        class CountingScan(boundaries._Scan):
+            def take(self, char: str, end: int) -> None:
+                steps.count += 1
+                super().take(char, end)
+
+        return CountingScan
+
+
+SEARCHES = 60
+"""Looks at a character at most: a dozen to find how much fits, for parts of which each character may
+have six bytes as JSON, and a few to find a good place."""
+
+
+@pytest.mark.parametrize("piece", [*HOSTILE, "word ", '"\\', "🇯🇵", "e\u0301", "a" + "\u0301" * 90])
+def test_a_hostile_text_is_split_in_steps_that_grow_with_its_length_alone(piece: str) -> None:
+    for length in (5_000, 10_000, 20_000):
+        text, steps = (piece * length)[:length], Steps()
+        with steps.counted():
+            split(text, 500)
+        assert steps.count <= SEARCHES * length
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_what_was_cut_is_not_looked_at_again_when_the_text_grows(piece: str) -> None:
+    limit, step, length = 500, 20, 20_000
+    text, steps, splitter = (piece * length)[:length], Steps(), Splitter(limit)
+    with steps.counted():
+        for end in range(0, length, step):
+            parts_by(splitter, text[:end])
+    # Each time the rest, which may still be the last part, is looked at.
+    assert steps.count <= SEARCHES * length + 2 * (limit + 1) * (length // step)
 
 
 @settings(deadline=None)

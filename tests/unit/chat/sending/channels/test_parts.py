@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import pairwise
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from livekit.rtc.participant import PublishDataError
 
 from chat import ChatMessage
+from chat.sending import splitting
 from chat.sending.channels.parts import Parts
 from chat.sending.draft import Draft, Earlier
-from chat.sending.splitting import PART_BYTES, part_id, split
+from chat.sending.splitting import PART_BYTES, Splitter, part_id, split
+from chat.wire import encode
+
+LARGEST_PACKET = 15 * 1024
+"""Bytes of a reliable packet."""
+
+ROOM_FOR_ADDRESSEES = 2_000
+"""Bytes of it that are left for what the SDK adds."""
 
 LONG = ["a" * PART_BYTES, "b" * PART_BYTES, "c" * 10]
 
@@ -124,6 +136,37 @@ async def test_a_part_that_may_have_arrived_is_emptied_if_it_is_no_longer_needed
         await parts.write(draft(*LONG), reader.publish)
     await parts.write(draft("hi"), reader.publish)
     assert reader.shown == {"m": "hi", "m-2": ""}
+
+
+@pytest.mark.parametrize("piece", ['"', "\\", "\n", "\x01", "\u0301", "漢", "👩\u200d👧", "a", "`"])
+async def test_no_packet_is_too_large_whatever_the_characters(
+    reader: Reader, parts: Parts, piece: str
+) -> None:
+    await parts.write(draft("x" + piece * 40_000 + "x"), reader.publish)
+    for message_id, text, _ in reader.sent:
+        packet = encode(ChatMessage(text, message_id), ignore_legacy=True)
+        assert len(packet) <= LARGEST_PACKET - ROOM_FOR_ADDRESSEES
+
+
+async def test_other_rooms_have_their_turn_after_each_part(reader: Reader, parts: Parts) -> None:
+    parts.presume(Earlier("".join(LONG)))
+    with patch.object(Splitter, "part", autospec=True, side_effect=Splitter.part) as cutting:
+        writing = asyncio.ensure_future(parts.write(draft(*LONG), reader.publish))
+        calls = []
+        while not writing.done():
+            await asyncio.sleep(0)
+            calls.append(cutting.call_count)
+    assert reader.sent == []
+    # Once for what is shown, and once for what is to be shown.
+    assert max(after - before for before, after in pairwise([0, *calls])) <= 2
+
+
+async def test_growth_cuts_nothing_anew(reader: Reader, parts: Parts) -> None:
+    with patch.object(splitting, "_cut", side_effect=splitting._cut) as cutting:
+        text = "word " * 10_000
+        for end in range(0, len(text), 1000):
+            await parts.write(draft(text[:end]), reader.publish)
+        assert cutting.call_count == len(split(text)) - 1
 
 
 PIECES = st.lists(st.sampled_from(["a" * 7000, "b" * 7000, "\n\n", "c", ""]), max_size=5)
