@@ -19,7 +19,7 @@ Only the names exported here are public:
   `RejectedMessage` are what its events carry. `Dialect` names the kinds of clients it sends to.
 - `OwnedTasks` keeps the background tasks that a handler starts, and ends them together.
 - `printable_line` makes a name that a stranger chose safe to print; `is_blank` tells a text that would
-  be an empty bubble.
+  be an empty bubble; `failure_fields` says of an exception what a log may say.
 
 The package knows rooms and participants. It knows no LLM, and imports nothing of
 ``livekit.agents``.
@@ -31,6 +31,7 @@ expose), ``roster`` (who is in the room), ``receiving``, ``sending`` (with a cha
 """
 
 from .dialect import Dialect
+from .failures import failure_fields
 from .manager import ChatManager
 from .message import Attachment, ChatMessage, MissingAttachment
 from .printable import is_blank, printable_line
@@ -45,6 +46,7 @@ __all__ = [
     "MissingAttachment",
     "OwnedTasks",
     "RejectedMessage",
+    "failure_fields",
     "is_blank",
     "printable_line",
 ]

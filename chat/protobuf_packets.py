@@ -21,6 +21,7 @@ from livekit.rtc._proto.room_pb2 import RoomEvent
 from livekit.rtc._utils import Queue
 from livekit.rtc.participant import PublishDataError
 
+from .failures import failure_fields
 from .message import ChatMessage, generate_id, timestamp_from_ms
 from .tasks import OwnedTasks
 from .wire import MAX_ID_LENGTH
@@ -135,8 +136,8 @@ class _Hub:
 def _take(listener: ProtobufListener, event: RoomEvent) -> None:
     try:
         listener.take(event)
-    except Exception:
-        logger.exception("protobuf chat packet failed")
+    except Exception as error:  # noqa: BLE001  # It is logged, without its words.
+        logger.error("protobuf chat packet failed", extra=failure_fields(error))
 
 
 def _is_chat(event: FfiEvent) -> bool:

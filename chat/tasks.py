@@ -7,6 +7,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from .failures import failure_fields
+
 logger = logging.getLogger(__name__)
 
 
@@ -34,7 +36,8 @@ class OwnedTasks:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("chat task failed", exc_info=error, extra={"task": task.get_name()})
+            extra = {"task": task.get_name(), **failure_fields(error)}
+            logger.error("chat task failed", extra=extra)
 
     def cancel(self) -> None:
         """Cancel every task, but not the caller's own: a handler may close its manager."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from assistant.turns.bubble import Bubble
-from chat import ChatManager, OwnedTasks
+from chat import ChatManager, OwnedTasks, failure_fields
 
 from .reply import ReplyWriter
 
@@ -73,8 +73,8 @@ class Replies:
         message.deleted = True
         try:
             await self._chat.update_message(message)
-        except Exception:
-            logger.exception("reply not deleted")
+        except Exception as error:  # noqa: BLE001  # It is logged, without its words.
+            logger.error("reply not deleted", extra=failure_fields(error))
 
 
 async def _written(writers: Iterable[ReplyWriter]) -> None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from assistant.turns.bubble import Bubble
-from chat import ChatManager, OwnedTasks, is_blank
+from chat import ChatManager, OwnedTasks, failure_fields, is_blank
 
 from .beginning import has_hardly_begun
 
@@ -156,8 +156,8 @@ class ReplyWriter:
     async def _try_to_write(self, *, complete: bool) -> bool:
         try:
             await self._write_gathered(complete=complete)
-        except Exception:
-            logger.exception("reply not written")
+        except Exception as error:  # noqa: BLE001  # It is logged, without its words.
+            logger.error("reply not written", extra=failure_fields(error))
             return False
         return True
 

@@ -13,7 +13,7 @@ from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent
 from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
-from chat import OwnedTasks
+from chat import OwnedTasks, failure_fields
 
 logger = logging.getLogger(__name__)
 
@@ -108,9 +108,9 @@ class Presence:
         attributes = {ATTRIBUTE_AGENT_STATE: self._wanted}
         try:
             await self._room.local_participant.set_attributes(attributes)
-        except Exception:
+        except Exception as error:  # noqa: BLE001  # It is logged, without its words.
             # The next state may come through.
-            logger.exception("agent state not published")
+            logger.error("agent state not published", extra=failure_fields(error))
 
     async def _pulse(self) -> None:
         while True:
