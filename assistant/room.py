@@ -71,6 +71,8 @@ class RoomAssistant:
         self._resources = AsyncExitStack()
         self._resources.push_async_callback(session.aclose)
         self._resources.callback(self._parts.cancel)
+        room.on("disconnected", self._on_room_gone)
+        self._resources.callback(room.off, "disconnected", self._on_room_gone)
 
     async def start(self, connecting: Awaitable[None]) -> None:
         """Connect and answer.
@@ -88,6 +90,14 @@ class RoomAssistant:
         parts.conversation.begin()
         if self._options.greeting:
             parts.greeting.begin(self._options.greeting)
+
+    def _on_room_gone(self, reason: object = None) -> None:
+        """Let go of the LLM, and write nothing more: the room is deleted, or the agent removed.
+
+        This does not come for a lost connection that the SDK restores.
+        """
+        logger.info("room is gone", extra={"answering": self._parts.conversation.is_answering})
+        self._parts.cancel()
 
     async def aclose(self) -> None:
         """Complete what is being written, and let go of the room.

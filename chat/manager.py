@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 from livekit import rtc
 
@@ -94,7 +95,13 @@ class ChatManager(ChatEvents[EventTypes]):
         except ValueError:
             self._roster.close()
             raise
-        room.on("reconnected", self._outbox.reconnected)
+        self._listeners: dict[Any, Callable[..., None]] = {
+            "reconnected": self._outbox.reconnected,
+            "disconnected": self._on_room_gone,
+            "participant_permissions_changed": self._on_permissions,
+        }
+        for event, listener in self._listeners.items():
+            room.on(event, listener)
 
     @property
     def refused(self) -> int:
@@ -172,11 +179,24 @@ class ChatManager(ChatEvents[EventTypes]):
     def _stop_listening(self) -> None:
         self._inbox.close()
         self._roster.close()
-        self._room.off("reconnected", self._outbox.reconnected)
+        for event, listener in self._listeners.items():
+            self._room.off(event, listener)
 
     def _is_client(self) -> bool:
         kind = self._room.local_participant.kind
         return kind != rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+
+    def _on_room_gone(self, reason: object = None) -> None:
+        # A lost connection comes back as "reconnected"; after this event nothing does.
+        self._outbox.close()
+
+    def _on_permissions(self, participant: rtc.Participant, permissions: Any) -> None:
+        if participant.identity != self._room.local_participant.identity:
+            return
+        if permissions.can_publish_data:
+            self._outbox.resume()
+        else:
+            self._outbox.silence()
 
     def _on_arrival(self, identity: str) -> None:
         self._outbox.arrived(identity)

@@ -8,6 +8,7 @@ when it is complete. Those who were away get it when they come back.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -40,6 +41,13 @@ CAUGHT_UP_AT_ONCE = 4
 may have open (`Inbox` to eight)."""
 
 
+SILENCE_LAG = 2.0
+"""Seconds before the news that nothing may be sent in which what was sent may have been dropped: the
+server drops packets without a word."""
+
+logger = logging.getLogger(__name__)
+
+
 class Outbox:
     """Delivers the messages of one manager."""
 
@@ -60,6 +68,7 @@ class Outbox:
         self._messages: OrderedDict[str, OutgoingMessage] = OrderedDict()
         self._segment_turn = Turn()
         self._catching_up = OwnedTasks()
+        self._silenced = False
 
     async def send(self, message: ChatMessage, draft: Draft, *, new: bool = False) -> None:
         """Send `draft` to everybody, and return when those who are reachable have it.
@@ -149,6 +158,28 @@ class Outbox:
         for outgoing in self._messages.values():
             outgoing.restart()
 
+    def silence(self) -> None:
+        """Send nothing until `resume`: we have lost the permission to publish data."""
+        if self._silenced:
+            return
+        self._silenced = True
+        logger.warning("not permitted to send chat messages")
+        since = asyncio.get_running_loop().time() - SILENCE_LAG
+        for outgoing in self._messages.values():
+            outgoing.suspect(since)
+
+    def resume(self) -> None:
+        """Send what could not be sent since `silence`."""
+        if self._silenced:
+            self._silenced = False
+            logger.info("permitted to send chat messages again")
+            self._catching_up.spawn(self._retry_in_order(), "sending after silence")
+
+    async def _retry_in_order(self) -> None:
+        for outgoing in list(self._messages.values()):
+            outgoing.retry()
+            await outgoing.settled()
+
     async def settled(self, limit: float) -> None:
         """Wait until everything is delivered or given up, at most `limit` seconds."""
         waits = [asyncio.ensure_future(m.settled(patient=True)) for m in self._messages.values()]
@@ -180,7 +211,11 @@ class Outbox:
     ) -> Channel:
         channel = self._make_channel(message, dialect, Turn() if apart else self._segment_turn)
         channel.on_given_up = self._count_undelivered
+        channel.may_write = self._may_write
         return channel
+
+    def _may_write(self) -> bool:
+        return not self._silenced
 
     def _count_undelivered(self, members: int) -> None:
         self.undelivered += members

@@ -229,6 +229,15 @@ class OutgoingMessage:
             if not self._has_all(channel):
                 channel.restart()
 
+    def suspect(self, since: float) -> None:
+        """Assume that what was written since then was lost. `retry` delivers it again.
+
+        Args:
+            since: Seconds of the event loop's clock.
+        """
+        for channel in self._channels:
+            channel.suspect(since)
+
     def _has_all(self, channel: Channel) -> bool:
         return self.draft.complete and channel.delivered == self.draft
 

@@ -78,6 +78,8 @@ class Fate(Enum):
     """Delivered, after `SLOW` seconds."""
     FAILED = auto()
     """Not delivered, and the SDK says so."""
+    REFUSED = auto()
+    """Not delivered: the native side refuses the call, as it does once the room is gone."""
     UNCONFIRMED = auto()
     """Delivered, but the SDK reports a failure; never a ``PublishDataError``, which says that nothing
     was sent."""

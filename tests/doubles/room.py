@@ -36,6 +36,8 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         self.open = asyncio.Event()
         """While cleared, every frame waits before it reaches the wire."""
         self.open.set()
+        self.permitted = True
+        """Whether the server passes on what is sent; else it drops it, and nobody is told."""
         self._minted = 0
         self.rpc_methods: set[str] = set()
         """What others can call."""
@@ -74,11 +76,14 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         fate = self.fates.popleft() if self.fates else Fate.DELIVERED
         await asyncio.sleep(SLOW if fate is Fate.SLOW else 0)
         await self.open.wait()
-        if fate not in (Fate.FAILED, Fate.STUCK):
+        lost = fate in (Fate.FAILED, Fate.REFUSED, Fate.STUCK)
+        if not lost and self.permitted:
             self.sent.append(frame)
             self.on_frame(frame)
         if fate is Fate.FAILED:
             raise error("by script")
+        if fate is Fate.REFUSED:
+            raise AssertionError
         if fate is Fate.UNCONFIRMED:
             raise rtc.StreamError("by script")
         if fate in (Fate.STUCK, Fate.STUCK_DELIVERED):
@@ -238,6 +243,11 @@ class FakeRoom(rtc.Room):
         participant = self.announce(identity, kind)
         self.activate(identity)
         return participant
+
+    def permit(self, *, writing: bool) -> None:
+        """Tell us whether we may publish data. What the server does with it is `me.permitted`."""
+        self.me._info.permission.can_publish_data = writing
+        self.emit("participant_permissions_changed", self.me, self.me.permissions)
 
     def leave(self, identity: str) -> None:
         """Let a participant disconnect."""

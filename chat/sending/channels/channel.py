@@ -14,23 +14,20 @@ from typing import ClassVar
 from weakref import WeakSet
 
 from livekit import rtc
-from livekit.rtc.participant import PublishDataError
 
 from chat.dialect import Dialect
+from chat.failures import failure_fields
 from chat.message import ChatMessage
 from chat.sending.draft import Draft, Earlier
 
 from .admission import Admission
+from .failures import WRITE_FAILURES
 from .retries import Retries
 
 logger = logging.getLogger(__name__)
 
 WRITE_LIMIT = 5.0
 """Seconds after which a write that has not been acknowledged counts as failed."""
-
-WRITE_FAILURES = (ConnectionError, PublishDataError, RuntimeError, TimeoutError)
-"""What a write can raise. ``StreamError`` is a ``ConnectionError``; ``RuntimeError`` is what the SDK
-raises for a stream writer that the room's disconnection closed."""
 
 
 class Channel(ABC):
@@ -58,11 +55,14 @@ class Channel(ABC):
         """Called when the newest draft was delivered or given up."""
         self.on_given_up: Callable[[int], None] = lambda members: None
         """Called with the number of members to whom a complete text could not be delivered."""
+        self.may_write: Callable[[], bool] = lambda: True
+        """Asked before each write. While it says no, drafts wait: `push` again once it says yes."""
         self._participant = participant
         self._message = message
         self._target: Draft | None = None
         self._delivered: Draft | None = None
         self._begun = False
+        self._wrote_at = float("-inf")
         self._pump: asyncio.Task[None] | None = None
         self._urgent = asyncio.Event()
         self._forgotten = 0
@@ -134,7 +134,7 @@ class Channel(ABC):
             self._urgent.set()
         else:
             self._urgent.clear()
-        if not self.busy and self._outstanding:
+        if not self.busy and self._outstanding and self.may_write():
             self._pump = asyncio.get_running_loop().create_task(self._deliver_newest())
             self._pump.add_done_callback(self._ended)
 
@@ -143,7 +143,7 @@ class Channel(ABC):
             return
         if (error := pump.exception()) is not None:
             self.growing.discard(self)
-            logger.error("chat delivery failed", exc_info=error)
+            logger.error("chat delivery failed", extra=failure_fields(error))
         self.on_idle()
 
     async def settled(self) -> None:
@@ -162,6 +162,19 @@ class Channel(ABC):
         self._forget()
         if self._target is not None:
             self.push(self._target)
+
+    def suspect(self, since: float) -> None:
+        """Assume that what was written since then, or is being written, was lost.
+
+        Args:
+            since: Seconds of the event loop's clock.
+        """
+        if self.busy or self._wrote_at >= since:
+            self._lose()
+
+    def _lose(self) -> None:
+        """Assume that what was written reached nobody, though no error said so."""
+        self._forget()
 
     def _abandoned(self) -> None:
         """End a delay, as all members have left."""
@@ -195,6 +208,9 @@ class Channel(ABC):
             await self._wait_until_due()
             if not self._outstanding or self._target is None:
                 return
+            if not self.may_write():
+                self.growing.discard(self)
+                return
             draft, forgotten = self._target, self._forgotten
             self._begun = True
             # Until it is acknowledged, members have neither this nor surely what was before.
@@ -211,6 +227,7 @@ class Channel(ABC):
                 await asyncio.sleep(delay)
             else:
                 retries = Retries()
+                self._wrote_at = self._now
                 if forgotten == self._forgotten:
                     self._delivered = draft
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from livekit import rtc
-from livekit.rtc.participant import PublishDataError
 
 from chat.dialect import Dialect
 from chat.message import ChatMessage
@@ -15,6 +14,7 @@ from chat.sending.splitting import Splitter, part_id
 
 from .admission import Admission
 from .channel import Channel
+from .failures import NOTHING_SENT
 from .json_packets import publish_json
 
 
@@ -64,11 +64,10 @@ class JsonFinalChannel(Channel):
             self._parts_sent = index + 1
             try:
                 await publish_json(self._participant, part, addressees)
-            except PublishDataError:
+            except NOTHING_SENT:
                 self._parts_sent = index
                 raise
         self.exists = True
 
     def _may_retry(self, error: BaseException) -> bool:
-        # Only this error says for certain that nothing arrived.
-        return isinstance(error, PublishDataError)
+        return isinstance(error, NOTHING_SENT)

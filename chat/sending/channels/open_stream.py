@@ -13,7 +13,8 @@ from chat.sending.pacing import stream_interval
 from chat.wire import BLANK
 
 from .admission import Admission
-from .channel import WRITE_FAILURES, Channel
+from .channel import Channel
+from .failures import WRITE_FAILURES
 
 
 class OpenStreamChannel(Channel):
@@ -96,6 +97,11 @@ class OpenStreamChannel(Channel):
             # With a reason, readers would raise, and lose the text that they have.
             await writer.aclose(attributes=self._trailer(continues=continues))
             self._perhaps_open = False
+
+    def _lose(self) -> None:
+        super()._lose()
+        # Of a stream that was closed, the end may be what was lost.
+        self._perhaps_open = self._perhaps_open or self._begun
 
     def _forget(self) -> None:
         # The next write opens another stream, with the whole text.

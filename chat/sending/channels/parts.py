@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from livekit.rtc.participant import PublishDataError
-
 from chat.message import ChatMessage
 from chat.sending.draft import Draft, Earlier
 from chat.sending.splitting import Splitter, part_id
+
+from .failures import NOTHING_SENT
 
 Publish = Callable[[ChatMessage, bool], Awaitable[int]]
 """Sends a part, given whether it edits one that was sent before. Returns the bytes sent."""
@@ -107,7 +107,7 @@ class Parts:
         )
         try:
             size = await publish(part, known or draft.deleted)
-        except PublishDataError:
+        except NOTHING_SENT:
             if not known:
                 self._shown.pop()
             raise

@@ -26,7 +26,7 @@ from .settling import Settling
 logger = logging.getLogger(__name__)
 
 _BUSY_STATES = frozenset({"thinking", "speaking"})
-_WRITE_FAILURES = (rtc.StreamError, PublishDataError, RuntimeError)
+_WRITE_FAILURES = (rtc.StreamError, PublishDataError, RuntimeError, AssertionError)
 
 
 class Player(ChatEvents[EventTypes]):

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from livekit import rtc
 
 import prompts
 from assistant import ProcessResources, RoomAssistant, RoomOptions, TurnSlots
@@ -124,3 +125,49 @@ async def test_what_fails_at_the_end_keeps_nothing_else_from_being_released(
 
 async def _failing(grace: float) -> None:
     raise ZeroDivisionError
+
+
+async def test_when_the_room_is_gone_the_llm_is_let_go_and_nothing_more_is_written(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    let_go = asyncio.Event()
+
+    class Canary(Held):
+        async def __call__(self) -> AsyncIterator[str]:
+            try:
+                async for delta in super().__call__():
+                    yield delta
+            finally:
+                let_go.set()
+
+    async with staying(Canary("canary"), grace=30.0) as stay:
+        stay.say("1", "one")
+        await eventually(lambda: stay.heard == "canary")
+        # A room that it leaves because it is told to has its grace, until it is gone.
+        leaving = asyncio.create_task(stay.assistant.aclose())
+        await asyncio.sleep(0.01)
+        sent = len(stay.room.me.sent)
+        stay.room.connected = False
+        stay.room.emit("disconnected", rtc.DisconnectReason.ROOM_DELETED)
+        async with asyncio.timeout(2):
+            await let_go.wait()
+            await leaving
+        assert len(stay.room.me.sent) == sent
+    assert [r.__dict__["answering"] for r in caplog.records if r.message == "room is gone"] == [
+        True
+    ]
+    assert "canary" not in caplog.text
+    assert not [r for r in caplog.records if r.exc_info]
+
+
+async def test_a_connection_that_is_restored_ends_no_reply() -> None:
+    held = Held("half", then=(" done",))
+    async with staying(held) as stay:
+        stay.say("1", "one")
+        await eventually(lambda: stay.heard == "half")
+        stay.room.emit("reconnecting")
+        await asyncio.sleep(0)
+        stay.room.emit("reconnected")
+        held.go_on.set()
+        await eventually(lambda: "done" in stay.heard)

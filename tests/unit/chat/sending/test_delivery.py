@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from itertools import accumulate
 from typing import Any
 from unittest.mock import patch
@@ -201,6 +202,63 @@ def test_a_message_survives_lost_connections(
             await asyncio.sleep(0)
         await chat.update_message(message)
         await asyncio.gather(*calls)
+        await chat.aclose()
+        for page in onlookers.pages.values():
+            assert_shows(page, message.message or "")
+
+    play(scenario)
+
+
+class Loss(Enum):
+    """What happens to the permission to publish data."""
+
+    DROPPED = auto()
+    """The server drops what is sent, and the news of it is on its way."""
+    TOLD = auto()
+    """The news arrives."""
+    OVER = auto()
+    """The permission is given back, and we know."""
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.one_of(st.text("ab", min_size=1, max_size=3), st.sampled_from(Loss)), max_size=12),
+    st.booleans(),
+)
+def test_a_message_survives_the_loss_of_the_permission_to_send_it(
+    steps: list[str | Loss], waiting: bool
+) -> None:
+    async def scenario() -> None:
+        room = FakeRoom()
+        onlookers = Onlookers(room)
+        chat = ChatManager(room)
+        for identity, client in {"web": Client.WEB, "json": Client.WEB_JSON}.items():
+            onlookers.join(identity, client)
+        onlookers.join("swift", Client.SESSION)
+        message = await chat.send_message("", complete=False)
+
+        async def happen(step: str | Loss) -> None:
+            match step:
+                case Loss.DROPPED:
+                    room.me.permitted = False
+                case Loss.TOLD:
+                    if not room.me.permitted:
+                        room.permit(writing=False)
+                case Loss.OVER:
+                    if not room.me.permitted:
+                        room.permit(writing=False)
+                    room.me.permitted = True
+                    room.permit(writing=True)
+                case text:
+                    message.message = f"{message.message}{text}"
+                    await chat.update_message(message, complete=False)
+
+        for step in steps:
+            await happen(step)
+            await asyncio.sleep(0.01 if waiting else 0)
+        await chat.update_message(message)
+        await happen(Loss.OVER)
+        await asyncio.sleep(LONG_AFTER)
         await chat.aclose()
         for page in onlookers.pages.values():
             assert_shows(page, message.message or "")

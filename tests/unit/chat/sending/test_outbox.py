@@ -479,3 +479,93 @@ async def test_a_client_can_speak_to_an_agent_while_that_ones_first_stream_is_op
     await sending.settle()
     await sending.chat.send_message("stop")
     assert sending.addressed[0] == ("agent",)
+
+
+CLIENTS = [Client.WEB, Client.WEB_JSON, Client.SESSION]
+
+
+def take_permission_away(sending: Sending) -> None:
+    sending.room.me.permitted = False
+    sending.room.permit(writing=False)
+
+
+def give_permission_back(sending: Sending) -> None:
+    sending.room.me.permitted = True
+    sending.room.permit(writing=True)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_what_grows_without_permission_is_whole_when_it_is_given_back(
+    sending: Sending, client: Client
+) -> None:
+    page = sending.join("ada", client)
+    message = await sending.chat.send_message("one", complete=False)
+    # The server drops what is sent before the news of it arrives.
+    sending.room.me.permitted = False
+    message.message = "one two"
+    await sending.chat.update_message(message, complete=False)
+    take_permission_away(sending)
+    sent = len(sending.room.me.sent)
+    message.message = "one two three"
+    await sending.chat.update_message(message, complete=False)
+    assert len(sending.room.me.sent) == sent
+    give_permission_back(sending)
+    await eventually(lambda: page.texts == ["one two three"])
+    message.message = "one two three four"
+    await sending.chat.update_message(message)
+    await eventually(lambda: page.texts == ["one two three four"])
+
+
+@pytest.mark.parametrize("client", [*CLIENTS, Client.APPENDER])
+async def test_what_was_completed_without_permission_is_told_in_order(
+    sending: Sending, client: Client
+) -> None:
+    page = sending.join("ada", client)
+    take_permission_away(sending)
+    for number in range(12):
+        await sending.chat.send_message(str(number))
+    assert page.texts == []
+    give_permission_back(sending)
+    await eventually(lambda: page.texts == [str(number) for number in range(12)])
+
+
+async def test_a_permission_that_others_lose_is_none_of_ours(sending: Sending) -> None:
+    page, bob = sending.join("ada"), sending.room.join("bob")
+    sending.room.emit("participant_permissions_changed", bob, bob.permissions)
+    await sending.chat.send_message("hi")
+    assert page.texts == ["hi"]
+
+
+async def test_what_arrived_long_before_is_not_told_again(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.sending.outbox.SILENCE_LAG", -1.0)
+    sending.join("ada")
+    await sending.chat.send_message("hi")
+    sent = list(sending.room.me.sent)
+    take_permission_away(sending)
+    give_permission_back(sending)
+    await sending.settle()
+    assert sending.room.me.sent == sent
+
+
+async def test_what_is_delivered_is_given_up_when_the_room_is_gone(sending: Sending) -> None:
+    sending.join("ada")
+    sending.room.me.open.clear()
+    writing = asyncio.ensure_future(sending.chat.send_message("hi"))
+    await sending.settle()
+    assert not writing.done()
+    sending.room.emit("disconnected", rtc.DisconnectReason.ROOM_DELETED)
+    await asyncio.wait_for(writing, 5)
+    assert sending.room.me.sent == []
+
+
+async def test_a_room_that_is_gone_costs_one_line_without_text(
+    sending: Sending, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.sending.channels.retries.RETRY_LIMIT", 0.0)
+    sending.join("ada")
+    sending.room.me.fates.extend([Fate.REFUSED] * 10)
+    await sending.chat.send_message("canary")
+    assert caplog.messages == ["chat message not delivered"]
+    assert "canary" not in caplog.text
