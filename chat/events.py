@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from livekit.rtc.event_emitter import EventEmitter
 
+from .failures import failure_fields
 from .tasks import OwnedTasks
 
 logger = logging.getLogger(__name__)
@@ -65,8 +66,8 @@ class ChatEvents(EventEmitter[Event]):
     def _call(self, callback: Handler, args: tuple[Any, ...]) -> None:
         try:
             result = callback(*args)
-        except Exception:
-            logger.exception("chat handler failed")
+        except Exception as error:  # noqa: BLE001  # It is logged, without its words.
+            logger.error("chat handler failed", extra=failure_fields(error))
             return
         if inspect.iscoroutine(result):
             self._handler_tasks.spawn(result, "chat handler")

@@ -14,7 +14,7 @@ from assistant.people.people import People
 from assistant.turns.bubble import Bubble
 from assistant.turns.history import History
 from assistant.turns.turn import Outcome, Turn
-from chat import ChatManager, OwnedTasks
+from chat import ChatManager, OwnedTasks, failure_fields
 
 from .attempt import Attempt, CutOffError
 from .authors import check_authors
@@ -148,9 +148,9 @@ class Answering:
             return cut_off.outcome
         except NoFreeSlotError:
             return Outcome.REFUSED
-        except Exception:
+        except Exception as error:  # noqa: BLE001  # It is logged, without its words.
             # What nobody foresaw must cost one answer, not the room.
-            logger.exception("turn failed")
+            logger.error("turn failed", extra=failure_fields(error))
             return Outcome.FAILED
 
     async def _confirm(

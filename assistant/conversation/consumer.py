@@ -13,7 +13,7 @@ from assistant.turns.history import History
 from assistant.turns.overlap import QUIET_WINDOW, Overlap, most_at_once
 from assistant.turns.turn import Outcome, Turn
 from assistant.turns.waiting import WaitingQuestions
-from chat import OwnedTasks
+from chat import OwnedTasks, failure_fields
 
 logger = logging.getLogger(__name__)
 
@@ -85,9 +85,9 @@ class TurnConsumer:
             self._idle.clear()
             try:
                 await self._answer(turn)
-            except Exception:
+            except Exception as error:  # noqa: BLE001  # It is logged, without its words.
                 # The room goes on.
-                logger.exception("turn failed")
+                logger.error("turn failed", extra=failure_fields(error))
             finally:
                 self._idle.set()
 

@@ -10,7 +10,7 @@ from livekit import rtc
 
 from chat import ChatManager, ChatMessage, Dialect, protobuf
 from chat.protobuf import ProtobufListener, ProtobufPacket, send_protobuf
-from chat.sending.channels.channel import WRITE_FAILURES
+from chat.sending.channels.failures import WRITE_FAILURES
 from tests.tokens import Join
 from tests.waiting import eventually
 
