@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -26,6 +27,8 @@ def prepare_livekit_commands(arguments: Sequence[str]) -> None:
     Args:
         arguments: The command line without the program's name.
     """
+    # Typer, which LiveKit's command line uses, would print the variables around an error: settings too.
+    os.environ.setdefault("TYPER_STANDARD_TRACEBACK", "1")
     command = command_of(arguments)
     if command == "dev":
         logging.getLogger("livekit.agents").addFilter(_is_no_advice_on_dev)

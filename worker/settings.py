@@ -126,6 +126,9 @@ class Settings(BaseSettings):
     chat_log_level: Literal["debug", "info", "warn", "error"] = "info"
     """The lowest level that is logged; ``--log-level`` takes precedence."""
 
+    chat_log_private: bool = False
+    """Whether the log may hold what people say, their names and tokens: to find a fault, not for long."""
+
     @model_validator(mode="before")
     @classmethod
     def _ignore_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Where rooms run: many in one process on one event loop, or each in a process of its own."""
 
+from worker.privacy.hooks import hide_private
+
 from .admission import Admission
 from .capacity import Isolation, max_rooms_here
 from .connection import Connection
@@ -17,6 +19,7 @@ __all__ = [
     "PerProcess",
     "create_server",
     "explain_deployment",
+    "hide_private",
     "keep_native_logs_native",
     "log_when_ready",
     "max_rooms_here",

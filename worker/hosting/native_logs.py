@@ -5,6 +5,10 @@ WebRTC's, for debugging. The SDK asks for every one of them, each as an event of
 the interpreter's lock, and then drops it (rtc 1.1.21, ``_ffi_client.ffi_event_callback``). When rooms
 come faster than Python can drop records, they wait in a queue without a limit: the memory of a worker
 grew by 2 MB for each room that it had had.
+
+What it writes itself holds what people say, their names and the agent's token: an error is printed with
+what it is about (livekit-ffi, ``failed to send data packet``), and so is what takes too long. Therefore
+it writes to a pipe, and a program between that and stderr lets through what is known to be neutral.
 """
 
 from __future__ import annotations
@@ -13,6 +17,9 @@ import os
 from importlib import import_module
 
 from livekit import rtc
+
+from worker.privacy.hooks import print_panic
+from worker.privacy.native_stderr import filter_native_stderr
 
 from .internals import Feature, Internal
 
@@ -30,17 +37,26 @@ FEATURE = Feature(
 )
 
 
-def keep_native_logs_native() -> None:
+def keep_native_logs_native(*, log_private: bool) -> None:
     """Let the native side write its log itself, for this process, from now on.
 
     It writes errors to stderr, and what ``RUST_LOG`` asks for. With ``LIVEKIT_RTC_DEBUG`` set, which
-    asks the SDK for the records in Python's log, nothing is changed.
+    asks the SDK for the records in Python's log, they go there.
+
+    Args:
+        log_private: Whether to write all of it, and not only what is known to be neutral.
     """
+    if not log_private and not filter_native_stderr():
+        # Read when the native side is first used. Nothing is better than everything.
+        os.environ["RUST_LOG"] = "off"
     if os.environ.get("LIVEKIT_RTC_DEBUG", "").strip().lower() in ("true", "1"):
         return
     if FEATURE.misfits:
         return
     ffi = import_module("livekit.rtc._ffi_client")
+    if not log_private:
+        # The SDK prints what native code said when it failed, with the function of this name.
+        vars(ffi)["print"] = print_panic
     # The SDK has no setting for it. A second call only replaces what the first one set.
     ffi.FfiClient.instance._ffi_lib.livekit_ffi_initialize(
         ffi.ffi_event_callback, False, b"python", rtc.__version__.encode("ascii")

@@ -10,10 +10,10 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from livekit.agents import AgentServer
 
 from worker.refusal import BAD_SETTINGS
 
+from .discreet_server import DiscreetServer
 from .internals import Feature, Internal
 from .registration import Registration
 from .rejected_key import watch_rejections
@@ -56,7 +56,7 @@ _REJECTED_LATER = f"{_REJECTED}; they were accepted before, so the worker keeps 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class RegisteredServer(AgentServer):
+class RegisteredServer(DiscreetServer):
     """Its health check fails while it is not registered; it ends if its key is refused at first."""
 
     def __init__(self, *, health_grace: float, **options: Any) -> None:
@@ -64,7 +64,7 @@ class RegisteredServer(AgentServer):
 
         Args:
             health_grace: Seconds without a registration after which the health check fails.
-            options: What `AgentServer` takes.
+            options: What `DiscreetServer` takes.
         """
         self._health_grace = health_grace
         self._registration = Registration()
@@ -79,7 +79,7 @@ class RegisteredServer(AgentServer):
             self.once("worker_started", self._watch_rejections)
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
-        """Run as `AgentServer` does."""
+        """Run as `DiscreetServer` does."""
         if not unregistered:
             self._registration.miss()
         await super().run(devmode=devmode, unregistered=unregistered)

@@ -43,6 +43,7 @@ def create_server(
     *,
     health_port: int = 0,
     health_grace: float = HEALTH_GRACE,
+    log_private: bool = False,
     preload_modules: Sequence[str] = (),
     **options: Any,
 ) -> tuple[AgentServer, Admission]:
@@ -54,6 +55,7 @@ def create_server(
         max_rooms: How many jobs it takes at a time.
         health_port: Where ``start`` answers health checks; other commands take any free port.
         health_grace: Seconds without a registration after which the health check fails.
+        log_private: Whether the log may hold what people say, their names and tokens.
         preload_modules: What processes of jobs are to have imported.
         options: What else `AgentServer` takes.
     """
@@ -73,6 +75,7 @@ def create_server(
         options["preload_modules"] = list(preload_modules)
     server = _server_class(shared=shared)(
         health_grace=health_grace,
+        log_private=log_private,
         port=_only_in_start(health_port),
         load_fnc=load.__call__,
         # With a threshold, a burst of dispatches to an empty worker is refused all but a few.

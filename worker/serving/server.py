@@ -44,6 +44,7 @@ def create_server(settings: Settings) -> AgentServer:
         health_port=settings.chat_health_port,
         health_grace=settings.chat_health_grace,
         log_level=settings.chat_log_level,
+        log_private=settings.chat_log_private,
         preload_modules=[__package__, *_IMPORTED_LATE],
         setup_fnc=prepare_process,
         session_end_timeout=SESSION_END_LIMIT + settings.chat_closing_grace,
@@ -68,11 +69,14 @@ def create_server(settings: Settings) -> AgentServer:
 
 def prepare_process(process: JobProcess) -> None:
     """Have ready what the first room would wait for."""
+    settings = load_settings()
     hosting.use_uvloop()
-    hosting.keep_native_logs_native()
+    if not settings.chat_log_private:
+        hosting.hide_private()
+    hosting.keep_native_logs_native(log_private=settings.chat_log_private)
     for module in _IMPORTED_LATE:
         import_module(module)
-    Rooms.prepare(process, load_settings())
+    Rooms.prepare(process, settings)
 
 
 async def hold_conversation(job: JobContext) -> None:

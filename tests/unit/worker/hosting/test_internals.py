@@ -55,7 +55,7 @@ async def test_jobs_share_the_loop_and_one_that_crashes_ends_alone() -> None:
     async def on_session_end(job: JobContext) -> None:
         seen["ended"].append(job.job.id)
 
-    server, admission = create_server("shared", 5, host="127.0.0.1")
+    server, admission = create_server("shared", 5, host="127.0.0.1", log_private=True)
     server.rtc_session(entrypoint, on_session_end=on_session_end)
     running = asyncio.get_running_loop().create_task(server.run(devmode=True, unregistered=True))
     started = asyncio.Event()

@@ -13,6 +13,8 @@ from livekit.rtc import _ffi_client
 from worker.hosting import native_logs
 from worker.hosting.internals import Feature, Internal
 from worker.hosting.native_logs import keep_native_logs_native
+from worker.privacy.hooks import print_panic
+from worker.privacy.native_stderr import PIPE
 
 FIRST_RECORD = "initializing ffi server"
 """What the native side logs when it is told where its log goes to."""
@@ -37,7 +39,7 @@ def initialized(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 def test_the_native_side_is_told_to_keep_its_log(initialized: list[bool]) -> None:
-    keep_native_logs_native()
+    keep_native_logs_native(log_private=True)
     assert initialized == [False]
 
 
@@ -46,7 +48,7 @@ def test_who_debugs_the_sdk_gets_its_log_in_python(
     value: str, kept: bool, initialized: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIVEKIT_RTC_DEBUG", value)
-    keep_native_logs_native()
+    keep_native_logs_native(log_private=True)
     assert bool(initialized) is kept
 
 
@@ -55,7 +57,7 @@ def test_an_sdk_that_has_moved_is_left_alone(
 ) -> None:
     gone = Internal("livekit.rtc._ffi_client", "FfiClient.gone")
     monkeypatch.setattr(native_logs, "FEATURE", Feature("the log is slow", (gone,)))
-    keep_native_logs_native()
+    keep_native_logs_native(log_private=True)
     assert initialized == []
 
 
@@ -63,7 +65,7 @@ def test_the_native_library_writes_its_log_itself() -> None:
     # The interpreter's end, with native threads running, is not what is tested.
     code = (
         "import os; from worker.hosting import native_logs; "
-        "native_logs.keep_native_logs_native(); os._exit(0)"
+        "native_logs.keep_native_logs_native(log_private=True); os._exit(0)"
     )
     environment = {**os.environ, "RUST_LOG": "debug", "LIVEKIT_RTC_DEBUG": ""}
     done = subprocess.run(
@@ -76,3 +78,14 @@ def test_the_native_library_writes_its_log_itself() -> None:
     )
     assert done.returncode == 0, done
     assert FIRST_RECORD in done.stderr
+
+
+def test_without_a_filter_the_native_side_writes_nothing(
+    initialized: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PIPE, raising=False)
+    monkeypatch.setenv("RUST_LOG", "debug")
+    monkeypatch.setitem(vars(_ffi_client), "print", print)
+    keep_native_logs_native(log_private=False)
+    assert (os.environ["RUST_LOG"], initialized) == ("off", [False])
+    assert vars(_ffi_client)["print"] is print_panic
