@@ -5,6 +5,7 @@ from worker.privacy.hooks import hide_private
 from .admission import Admission
 from .capacity import Isolation, max_rooms_here
 from .connection import Connection
+from .deleted_room import RoomDeletedError
 from .deployment import explain_deployment
 from .event_loop import use_uvloop
 from .native_logs import keep_native_logs_native
@@ -17,6 +18,7 @@ __all__ = [
     "Connection",
     "Isolation",
     "PerProcess",
+    "RoomDeletedError",
     "create_server",
     "explain_deployment",
     "hide_private",

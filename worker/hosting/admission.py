@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from livekit.agents import JobRequest
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 NEW_ROOM_SECONDS = 1.0
 """Age up to which a room without people has no agent but one that this worker was asked for."""
 
+SETTLING = 0.5
+"""Seconds after which a room is looked at that was opened just after one of the same name was deleted."""
+
 JOIN_LIMIT = 10.0
 """Seconds from a job's launch for which its agent, not in the room yet, counts as on its way."""
 
@@ -35,6 +39,7 @@ class Admission:
         running: Callable[[], Iterable[RunningJobInfo]],
         has_memory: Callable[[], bool],
         find_occupant: FindOccupant,
+        is_open: Callable[[Room], Awaitable[bool]],
     ) -> None:
         """Count from nothing.
 
@@ -43,13 +48,17 @@ class Admission:
             running: The jobs that have been launched.
             has_memory: Whether there is memory for one more.
             find_occupant: Finds whether an agent is in a room already, of whatever worker.
+            is_open: Finds whether a room is still there.
         """
         self._max_rooms = max_rooms
         self._running = running
         self._has_memory = has_memory
         self._find_occupant = find_occupant
+        self._is_open = is_open
         self._accepted: dict[str, str] = {}
         """Rooms (their sid) of the jobs that were accepted and not launched yet."""
+        self._entered: dict[str, tuple[str, float]] = {}
+        """Rooms that were asked for in the last seconds: by name their sid, and when."""
 
     @property
     def rooms(self) -> int:
@@ -74,9 +83,13 @@ class Admission:
             await request.reject(terminate=False)
             return
         joining = self._is_joining(request.room.sid)
+        reopened = self._is_reopened(request.room)
         self._accepted[request.id] = request.room.sid
         try:
-            if await self._has_agent(request, identity, joining=joining):
+            if reopened and not await self._stays_open(request.room):
+                logger.info("dispatch refused: the room was deleted", extra=job_fields(request.job))
+                await request.reject(terminate=True)
+            elif await self._has_agent(request, identity, joining=joining, reopened=reopened):
                 extra = job_fields(request.job)
                 logger.warning("dispatch refused: the room has an agent", extra=extra)
                 await request.reject(terminate=True)
@@ -93,9 +106,27 @@ class Admission:
             info.job.room.sid == room_sid and info.launched_at > since for info in self._running()
         )
 
-    async def _has_agent(self, request: JobRequest, identity: str, *, joining: bool) -> bool:
+    def _is_reopened(self, room: Room) -> bool:
+        """Whether a room of the same name was given an agent of this worker just before this one.
+
+        That was deleted then. Its agent may have opened this room, by joining it.
+        """
+        now = time.monotonic()
+        self._entered = {n: e for n, e in self._entered.items() if e[1] > now - JOIN_LIMIT}
+        before, _ = self._entered.get(room.name, (room.sid, now))
+        self._entered[room.name] = (room.sid, now)
+        return before != room.sid
+
+    async def _stays_open(self, room: Room) -> bool:
+        # Whoever opened it by mistake deletes it within that time.
+        await asyncio.sleep(SETTLING)
+        return await self._is_open(room)
+
+    async def _has_agent(
+        self, request: JobRequest, identity: str, *, joining: bool, reopened: bool
+    ) -> bool:
         occupant = Occupant.NOBODY
-        if not _is_new(request.room):
+        if reopened or not _is_new(request.room):
             occupant = await self._find_occupant(request.room.name, identity)
         if occupant is Occupant.SILENT:
             extra = job_fields(request.job)

@@ -10,6 +10,7 @@ from typing import Any
 from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext
 
+from .deleted_room import leave_if_deleted
 from .event_routing import route_events
 from .identity import join_as_agent
 from .occupancy import LifeSign
@@ -47,6 +48,7 @@ class Connection:
         join_as_agent(job)
         log_end_from_outside(job)
         await job.connect(auto_subscribe=auto_subscribe)
+        await leave_if_deleted(job)
         if not self._closed:
             self._life_sign = LifeSign(job.room.local_participant)
         route_events(job.room)

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from livekit.agents import AgentServer
+from livekit.protocol.models import Room
 
 from .admission import Admission
 from .capacity import Isolation
+from .deleted_room import is_open
 from .descriptors import raise_limit, rooms_within
 from .features import (
     HEALTH_PORT_OF_START,
@@ -68,7 +70,11 @@ def create_server(
         async with server.http_session() as session:
             return await find_occupant(session, room, identity)
 
-    admission = Admission(max_rooms, running, lambda: load.has_memory, find)
+    async def is_still_open(room: Room) -> bool:
+        async with server.http_session() as session:
+            return await is_open(session, room)
+
+    admission = Admission(max_rooms, running, lambda: load.has_memory, find, is_still_open)
     load = Load(max_rooms, lambda: admission.rooms, lambda: watcher.lag, read_memory)
     shared = isolation == "shared" and not SHARED_PROCESS.misfits
     if not PRELOADING.misfits:

@@ -86,7 +86,11 @@ class Rooms:
         )
         connection = hosting.Connection(job, AutoSubscribe.SUBSCRIBE_NONE)
         self._running[job.job.id] = Conversation(assistant, connection)
-        await assistant.start(connection)
+        try:
+            await assistant.start(connection)
+        except hosting.RoomDeletedError:
+            logger.info("room was deleted while the agent joined")
+            job.shutdown("room deleted")
 
     async def leave(self, job: JobContext) -> None:
         """Complete what is being written in a job's room, which is still connected."""

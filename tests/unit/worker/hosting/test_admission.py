@@ -14,6 +14,7 @@ from livekit.protocol.agent import Job
 from livekit.protocol.models import Room
 
 from worker.hosting import Admission
+from worker.hosting import admission as admission_module
 from worker.hosting.admission import JOIN_LIMIT, NEW_ROOM_SECONDS
 from worker.hosting.occupancy import Occupant
 
@@ -23,7 +24,8 @@ class Request:
 
     def __init__(self, number: int, room: str | None = None) -> None:
         self.id = f"job-{number}"
-        self.room = Room(name="name", sid=room or f"room-{number}", num_participants=1)
+        sid = room or f"room-{number}"
+        self.room = Room(name=f"name of {sid}", sid=sid, num_participants=1)
         self.assigned = asyncio.Event()
         self.answer: str | None = None
 
@@ -46,8 +48,12 @@ class Server:
     def __init__(self, occupant: Occupant = Occupant.NOBODY) -> None:
         self.occupant = occupant
         self.asked: list[tuple[str, str]] = []
+        self.is_open = True
         self.answers = asyncio.Event()
         self.answers.set()
+
+    async def stays_open(self, _: Room) -> bool:
+        return self.is_open
 
     async def find_occupant(self, room: str, identity: str) -> Occupant:
         self.asked.append((room, identity))
@@ -62,8 +68,10 @@ def admission_of(
     running: Callable[[], list[RunningJobInfo]] = list,
     has_memory: bool = True,
 ) -> Admission:
-    find_occupant = (server or Server()).find_occupant
-    return Admission(max_rooms, running, lambda: has_memory, find_occupant)
+    server = server or Server()
+    return Admission(
+        max_rooms, running, lambda: has_memory, server.find_occupant, server.stays_open
+    )
 
 
 def launched(request: Request, seconds_ago: float = 0) -> RunningJobInfo:
@@ -137,7 +145,7 @@ async def test_a_room_keeps_an_agent_that_lives(occupant: Occupant, answer: str)
     request.assigned.set()
     admission = admission_of(2, server)
     await ask(admission, request)
-    assert (request.answer, server.asked) == (answer, [("name", "agent")])
+    assert (request.answer, server.asked) == (answer, [("name of room-1", "agent")])
     assert admission.rooms == 0
 
 
@@ -193,3 +201,37 @@ async def test_an_agent_that_leaves_is_not_on_its_way() -> None:
     request.assigned.set()
     await ask(admission_of(5, Server(Occupant.LEAVING), running=lambda: running), request)
     assert request.answer == "accepted"
+
+
+@pytest.mark.parametrize(("is_open", "answer"), [(False, "terminated"), (True, "accepted")])
+async def test_a_room_opened_again_is_answered_if_it_stays_open(
+    is_open: bool, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission_module, "SETTLING", 0.0)
+    server = Server()
+    server.is_open = is_open
+    admission = admission_of(5, server)
+    before, again = Request(1), Request(2)
+    again.room.name = before.room.name
+    for request in (before, again):
+        request.assigned.set()
+        await ask(admission, request)
+    assert (before.answer, again.answer) == ("accepted", answer)
+
+
+async def test_a_room_opened_again_is_looked_into_however_new_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(admission_module, "SETTLING", 0.0)
+    server = Server(Occupant.ALIVE)
+    admission = admission_of(5, server)
+    answers = []
+    for number in range(2):
+        request = Request(number)
+        request.assigned.set()
+        request.room.name = "the same"
+        request.room.num_participants = 0
+        request.room.creation_time_ms = int(time.time() * 1000)
+        await ask(admission, request)
+        answers.append(request.answer)
+    assert answers == ["accepted", "terminated"]

@@ -31,7 +31,7 @@ class Job:
 
     def __init__(self) -> None:
         self.room = Room()
-        self.job = SimpleNamespace(id="job-1")
+        self.job = SimpleNamespace(id="job-1", room=SimpleNamespace(sid=""))
         self._info = SimpleNamespace(accept_arguments=SimpleNamespace(identity="agent"))
         self.connected = asyncio.Event()
 

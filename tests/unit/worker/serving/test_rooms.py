@@ -44,9 +44,8 @@ async def test_a_room_that_never_connects_does_not_keep_its_job_from_ending(
         await hanging.wait()
 
     info = SimpleNamespace(accept_arguments=SimpleNamespace(identity="agent"))
-    job = SimpleNamespace(
-        room=FakeRoom(), connect=connect, job=SimpleNamespace(id="job-1"), _info=info
-    )
+    of_nobody = SimpleNamespace(id="job-1", room=SimpleNamespace(sid=""))
+    job = SimpleNamespace(room=FakeRoom(), connect=connect, job=of_nobody, _info=info)
     connection = hosting.Connection(cast("JobContext", job), AutoSubscribe.SUBSCRIBE_NONE)
     assistant = Assistant()
     ours = Rooms(Settings())
