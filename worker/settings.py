@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     """What to do with messages that arrive during a reply; ``auto`` interrupts with one person in the
     room, and collects with several."""
 
+    chat_e2ee_key: SecretStr | None = None
+    """The key that all clients share in rooms with end-to-end encryption. None: rooms without."""
+
     chat_mention: Literal["auto", "always", "never"] = "auto"
     """When people must name the agent: with three or more in the room, with two or more, or never."""
 

@@ -45,6 +45,7 @@ class Door:
         name: str = "",
         attributes: dict[str, str] | None = None,
         can_update_own_metadata: bool = True,
+        encryption: rtc.E2EEOptions | None = None,
     ) -> AsyncIterator[Person]:
         """Come in with a client that speaks text streams.
 
@@ -56,6 +57,7 @@ class Door:
             name: What to be called; empty leaves it to the identity.
             attributes: What the token says of the participant besides.
             can_update_own_metadata: Whether one may change that.
+            encryption: How what is sent is encrypted, end to end; None sends it plain.
         """
         room = rtc.Room()
         person = Person(room, ChatManager(room))
@@ -67,7 +69,7 @@ class Door:
             attributes={"chat.dialect": dialect, **(attributes or {})},
             can_update_own_metadata=can_update_own_metadata,
         )
-        await room.connect(self.url, token)
+        await room.connect(self.url, token, rtc.RoomOptions(encryption=encryption))
         try:
             if wait:
                 await eventually(lambda: person.agent, AGENT_LIMIT)

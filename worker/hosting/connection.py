@@ -27,27 +27,35 @@ class Connection:
     would leak its sockets, and may end the whole process (rust-sdks#1340).
     """
 
-    def __init__(self, job: JobContext, auto_subscribe: AutoSubscribe) -> None:
+    def __init__(
+        self,
+        job: JobContext,
+        auto_subscribe: AutoSubscribe,
+        encryption: rtc.E2EEOptions | None = None,
+    ) -> None:
         """Begin to connect.
 
         Args:
             job: Whose room.
             auto_subscribe: Which tracks to subscribe to.
+            encryption: How what is sent and read is encrypted, end to end; None for rooms without.
         """
         self._room = job.room
         self._life_sign: LifeSign | None = None
         self._closed = False
         self._task = asyncio.get_running_loop().create_task(
-            self._connect(job, auto_subscribe), name=CONNECTING
+            self._connect(job, auto_subscribe, encryption), name=CONNECTING
         )
 
     def __await__(self) -> Generator[None, None, None]:
         return asyncio.shield(self._task).__await__()
 
-    async def _connect(self, job: JobContext, auto_subscribe: AutoSubscribe) -> None:
+    async def _connect(
+        self, job: JobContext, auto_subscribe: AutoSubscribe, encryption: rtc.E2EEOptions | None
+    ) -> None:
         join_as_agent(job)
         log_end_from_outside(job)
-        await job.connect(auto_subscribe=auto_subscribe)
+        await job.connect(auto_subscribe=auto_subscribe, encryption=encryption)
         await leave_if_deleted(job)
         if not self._closed:
             self._life_sign = LifeSign(job.room.local_participant)

@@ -10,6 +10,8 @@ from livekit.agents import AgentServer
 from worker.privacy.hooks import hide_private
 from worker.privacy.native_stderr import start_native_filter
 
+from .native_logs import choose_native_levels
+
 logger = logging.getLogger(__name__)
 
 
@@ -28,6 +30,7 @@ class DiscreetServer(AgentServer):
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Run as `AgentServer` does. Logging was set up before, and no other process started."""
+        choose_native_levels()
         if self._log_private:
             logger.warning("CHAT_LOG_PRIVATE is set: messages, names and tokens are logged")
         else:

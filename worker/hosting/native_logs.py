@@ -37,18 +37,27 @@ FEATURE = Feature(
 )
 
 
+_LEVELS = "error,livekit::rtc_engine::rtc_session=warn"
+"""What is logged unless ``RUST_LOG`` says. A warning is all that tells of a message that was encrypted with
+a key that the agent does not have."""
+
+
+def choose_native_levels() -> None:
+    """Choose what the native side logs, unless ``RUST_LOG`` does. Call it before that is first used."""
+    os.environ.setdefault("RUST_LOG", _LEVELS)
+
+
 def keep_native_logs_native(*, log_private: bool) -> None:
     """Let the native side write its log itself, for this process, from now on.
 
-    It writes errors to stderr, and what ``RUST_LOG`` asks for. With ``LIVEKIT_RTC_DEBUG`` set, which
+    It writes errors and some warnings to stderr, or what ``RUST_LOG`` asks for. With ``LIVEKIT_RTC_DEBUG`` set, which
     asks the SDK for the records in Python's log, they go there.
 
     Args:
         log_private: Whether to write all of it, and not only what is known to be neutral.
     """
-    if not log_private and not filter_native_stderr():
-        # Read when the native side is first used. Nothing is better than everything.
-        os.environ["RUST_LOG"] = "off"
+    if not log_private:
+        filter_native_stderr()
     if os.environ.get("LIVEKIT_RTC_DEBUG", "").strip().lower() in ("true", "1"):
         return
     if FEATURE.misfits:

@@ -58,17 +58,9 @@ def start_native_filter() -> bool:
     return is_ready
 
 
-def filter_native_stderr() -> bool:
-    """Have all that native code in this process prints to stderr filtered. Returns whether it is."""
-    pipe = os.environ.get(PIPE)
-    if not pipe:
-        return False
-    try:
-        # Where nobody reads, this fails; it would wait for ever otherwise.
-        filtered = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-    except OSError:
-        return False
-    os.set_blocking(filtered, True)
+def filter_native_stderr() -> None:
+    """Have all that native code in this process prints to stderr filtered, or dropped without a filter."""
+    filtered = _open_filter()
     sys.stderr.flush()
     own = os.dup(_STDERR)
     os.dup2(filtered, _STDERR)
@@ -81,4 +73,14 @@ def filter_native_stderr() -> bool:
             handler.setStream(sys.stderr)
     if faulthandler.is_enabled():
         faulthandler.enable(sys.stderr)
-    return True
+
+
+def _open_filter() -> int:
+    try:
+        # Where nobody reads, this fails; it would wait for ever otherwise.
+        filtered = os.open(os.environ.get(PIPE, ""), os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        # Nothing is better than everything.
+        return os.open(os.devnull, os.O_WRONLY)
+    os.set_blocking(filtered, True)
+    return filtered

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from livekit import rtc
+
 from assistant import (
     Dates,
     GenerationLimits,
@@ -30,6 +32,15 @@ def language_model(settings: Settings) -> LanguageModel:
             max_answer_tokens=settings.chat_max_answer_tokens,
         ),
     )
+
+
+def encryption(settings: Settings) -> rtc.E2EEOptions | None:
+    """Return how rooms are encrypted end to end; None if they are not."""
+    key = settings.chat_e2ee_key
+    if key is None:
+        return None
+    shared = key.get_secret_value().encode()
+    return rtc.E2EEOptions(key_provider_options=rtc.KeyProviderOptions(shared_key=shared))
 
 
 def room_options(settings: Settings) -> RoomOptions:

@@ -21,7 +21,7 @@ from assistant import (
 from worker import hosting
 from worker.settings import Settings
 
-from .choices import language_model, room_options
+from .choices import encryption, language_model, room_options
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ class Rooms:
             settings: What goes for all of them.
         """
         self._options = room_options(settings)
+        self._encryption = encryption(settings)
         self._language_model = hosting.PerProcess(
             partial(language_model, settings), LanguageModel.aclose
         )
@@ -84,7 +85,7 @@ class Rooms:
         assistant = RoomAssistant(
             job.room, model, self._resources, self._options, job_metadata=job.job.metadata
         )
-        connection = hosting.Connection(job, AutoSubscribe.SUBSCRIBE_NONE)
+        connection = hosting.Connection(job, AutoSubscribe.SUBSCRIBE_NONE, self._encryption)
         self._running[job.job.id] = Conversation(assistant, connection)
         try:
             await assistant.start(connection)

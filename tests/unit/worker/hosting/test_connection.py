@@ -35,7 +35,7 @@ class Job:
         self._info = SimpleNamespace(accept_arguments=SimpleNamespace(identity="agent"))
         self.connected = asyncio.Event()
 
-    async def connect(self, *, auto_subscribe: AutoSubscribe) -> None:
+    async def connect(self, **_: Any) -> None:
         await self.connected.wait()
 
     def begin(self) -> Connection:

@@ -12,8 +12,7 @@ from livekit.rtc import _ffi_client
 
 from worker.hosting import native_logs
 from worker.hosting.internals import Feature, Internal
-from worker.hosting.native_logs import keep_native_logs_native
-from worker.privacy.hooks import print_panic
+from worker.hosting.native_logs import choose_native_levels, keep_native_logs_native
 from worker.privacy.native_stderr import PIPE
 
 FIRST_RECORD = "initializing ffi server"
@@ -80,12 +79,29 @@ def test_the_native_library_writes_its_log_itself() -> None:
     assert FIRST_RECORD in done.stderr
 
 
-def test_without_a_filter_the_native_side_writes_nothing(
-    initialized: list[bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv(PIPE, raising=False)
+def test_without_a_filter_nothing_native_is_printed() -> None:
+    code = (
+        "import os, sys; from worker.hosting import native_logs; "
+        "native_logs.keep_native_logs_native(log_private=False); "
+        "print('from Python', file=sys.stderr); os._exit(0)"
+    )
+    environment = {**os.environ, "RUST_LOG": "debug", PIPE: "/nowhere/pipe"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=START_LIMIT,
+    )
+    assert done.stderr == "from Python\n", done
+
+
+def test_levels_that_somebody_chose_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUST_LOG", "")
+    monkeypatch.delenv("RUST_LOG")
+    choose_native_levels()
+    assert os.environ["RUST_LOG"].startswith("error")
     monkeypatch.setenv("RUST_LOG", "debug")
-    monkeypatch.setitem(vars(_ffi_client), "print", print)
-    keep_native_logs_native(log_private=False)
-    assert (os.environ["RUST_LOG"], initialized) == ("off", [False])
-    assert vars(_ffi_client)["print"] is print_panic
+    choose_native_levels()
+    assert os.environ["RUST_LOG"] == "debug"

@@ -20,7 +20,8 @@ LIMIT = 60.0
 BEGIN = """
 import os, sys
 from worker.privacy.native_stderr import start_native_filter, filter_native_stderr
-assert start_native_filter() and filter_native_stderr()
+assert start_native_filter()
+filter_native_stderr()
 """
 RECORD = "[2026-11-25T21:41:00Z ERROR livekit::room] failed to send data packet: "
 
@@ -68,7 +69,7 @@ def test_a_process_of_the_worker_is_filtered_as_well() -> None:
     done = run("""
 import subprocess
 code = "import os; from worker.privacy.native_stderr import filter_native_stderr as f; "
-code += "assert f(); os.write(2, b'Ada'); print('told')"
+code += "f(); os.write(2, b'Ada'); print('told')"
 told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 print(told.stdout)
 """)
@@ -84,21 +85,6 @@ os.kill(native_stderr._running[0].pid, {signal.SIGTERM.value})
 os.write(2, b"{RECORD}hello")
 """)
     assert done.stderr.splitlines() == [f"{RECORD}[hidden]"]
-
-
-def test_without_a_filter_stderr_is_left_alone() -> None:
-    code = "from worker.privacy.native_stderr import filter_native_stderr as f; print(f())"
-    for path in ("", "/nowhere/pipe"):
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env={"NATIVE_LOG_PIPE": path},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LIMIT,
-            cwd=PROJECT,
-        )
-        assert done.stdout == "False\n", done
 
 
 @given(st.lists(st.binary(max_size=20)), st.data())
