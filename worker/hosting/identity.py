@@ -43,6 +43,11 @@ def identity_of_job(identity: str, job_id: str) -> str:
     return identity if FEATURE.misfits else f"{identity}-{job_id}"
 
 
+def identity_in_room(of_job: str, job_id: str) -> str:
+    """Return the identity of an agent in its room, from that of its job."""
+    return of_job if FEATURE.misfits else of_job.removesuffix(identity_of_job("", job_id))
+
+
 def join_as_agent(job: JobContext) -> None:
     """Have a job join under the agent's identity. Call it before the room is connected.
 
@@ -52,7 +57,7 @@ def join_as_agent(job: JobContext) -> None:
         return
     info = job._info
     of_job = info.accept_arguments.identity
-    identity = of_job.removesuffix(identity_of_job("", job.job.id))
+    identity = identity_in_room(of_job, job.job.id)
     if identity != of_job:
         info.token = token_for(identity, info.token)
 

@@ -51,6 +51,12 @@ def log_end_from_outside(job: JobContext) -> None:
 class ObservedServer(RegisteredServer):
     """Logs a warning when the LiveKit server ends a job: its dispatch was deleted."""
 
+    async def end_job(self, job_id: str) -> None:
+        """End a job of this worker, if it still runs."""
+        executor = None if FEATURE.misfits else self._proc_pool.get_by_job_id(job_id)
+        if executor is not None:
+            await executor.aclose()
+
     async def _handle_termination(self, msg: JobTermination) -> None:
         executor = None if FEATURE.misfits else self._proc_pool.get_by_job_id(msg.job_id)
         if executor is not None and (info := executor.running_job) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import os
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from livekit.agents import AgentServer
 from livekit.protocol.models import Room
 
+from . import standstill
 from .admission import Admission
 from .capacity import Isolation
 from .deleted_room import is_open
@@ -91,6 +93,7 @@ def create_server(
         **options,
     )
     server.once("worker_started", watcher.start)
+    _watch_for_standstills(server)
     features = IN_EVERY_MODE + (IN_SHARED_PROCESS if isolation == "shared" else ())
     # Not now: logging is set up when the server is run.
     server.once("worker_started", lambda: warn_of_lost(features))
@@ -98,6 +101,26 @@ def create_server(
         open_files = raise_limit()
         server.once("worker_started", lambda: _compare(max_rooms, open_files))
     return server, admission
+
+
+def _watch_for_standstills(server: ObservedServer) -> None:
+    if not standstill.can_watch():
+        return
+
+    async def is_in_room(info: RunningJobInfo) -> bool:
+        from .room_client import RoomClient
+
+        async with server.http_session() as session:
+            return await standstill.is_in_room(RoomClient(session), info)
+
+    standstills = standstill.Standstills(lambda: server.active_jobs, is_in_room, server.end_job)
+    watching: list[asyncio.Task[None]] = []
+
+    def start() -> None:
+        # It ends with the loop, as livekit-agents cancels what runs then.
+        watching.append(asyncio.get_running_loop().create_task(standstills.watch()))
+
+    server.once("worker_started", start)
 
 
 def _only_in_start(port: int) -> Any:
