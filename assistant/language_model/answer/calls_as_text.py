@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from assistant.language_model.chunks import WITHDRAWN
+
 _MARKS = (
     "<tool_call>",
     "<|tool_call",
@@ -16,7 +18,7 @@ _MARKS = (
 
 
 class CallsAsText:
-    """Passes on an answer's text, unless it begins as a tool call."""
+    """Passes on a text that begins with something visible, unless it begins as a tool call."""
 
     def __init__(self, looks: bool) -> None:
         """Nothing has come yet.
@@ -26,24 +28,30 @@ class CallsAsText:
         """
         self.found = False
         """Whether the answer is a tool call."""
-        self._looks = looks
+        self._looks = self._is_open = looks
         self._held = ""
 
     def feed(self, text: str) -> str:
         """The part of the next text that is certainly not a call."""
-        if not self._looks:
+        _, mark, answer = text.rpartition(WITHDRAWN)
+        if mark and self._looks:
+            # What comes now is the answer: it was none before.
+            self.found, self._is_open, self._held = False, True, ""
+            return WITHDRAWN + self._look(answer)
+        return self._look(text)
+
+    def end(self) -> str:
+        """What was held back."""
+        self._is_open = False
+        held, self._held = self._held, ""
+        return held
+
+    def _look(self, text: str) -> str:
+        if not self._is_open:
             return "" if self.found else text
         self._held += text
         begins = self._held.lstrip()
         if begins.startswith(_MARKS):
-            self.found, self._looks, self._held = True, False, ""
+            self.found, self._is_open, self._held = True, False, ""
             return ""
-        if any(mark.startswith(begins) for mark in _MARKS):
-            return ""
-        return self.end()
-
-    def end(self) -> str:
-        """What was held back."""
-        self._looks = False
-        held, self._held = self._held, ""
-        return held
+        return "" if any(mark.startswith(begins) for mark in _MARKS) else self.end()

@@ -8,7 +8,10 @@ from typing import Any
 
 from assistant.language_model.content import THOUGHT_TYPES, text_of
 
+from .sendable import sendable
+
 _THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thought")
+_PLACES = ("delta", "message", "text", "response", "content")
 
 
 @dataclass
@@ -30,23 +33,22 @@ class Said:
     extra: Mapping[str, Any] | None = None
     """What the service wants to be sent back with this."""
 
+    is_message: bool = False
+    """Whether it came as a message, which may be all of the answer, and not as a delta of it."""
+
 
 def read_choice(choice: Mapping[str, Any]) -> Said:
     """Read a choice: its delta, or else the message or text that stands in its place."""
-    reason = choice.get("finish_reason")
+    said = _read_place(choice)
     delta = choice.get("delta")
-    if isinstance(delta, dict) and delta:
-        said = _read_fields(delta)
-        inner = delta.get("finish_reason", delta.get("stop_reason"))
-        said.reason = inner if reason is None else reason
-    else:
-        said = _read_place(choice)
-        said.reason = reason
+    inner = delta if isinstance(delta, dict) else {}
+    reasons = (choice.get("finish_reason"), inner.get("finish_reason"), inner.get("stop_reason"))
+    said.reason = next((reason for reason in reasons if reason is not None), None)
     return said
 
 
 def _read_place(choice: Mapping[str, Any]) -> Said:
-    for name in ("delta", "message", "text", "response", "content"):
+    for name in _PLACES:
         value = choice.get(name)
         if isinstance(value, dict) and name in ("delta", "message"):
             said = _read_fields(value)
@@ -55,6 +57,7 @@ def _read_place(choice: Mapping[str, Any]) -> Said:
         else:
             continue
         if said != Said():
+            said.is_message = name == "message"
             return said
     return Said(thinks=_thinks(choice))
 
@@ -67,9 +70,8 @@ def _read_fields(fields: Mapping[str, Any]) -> Said:
     found = list(calls) if isinstance(calls, list) else [calls] if calls else []
     if isinstance(older := fields.get("function_call"), dict):
         found.append(older)
-    extra = fields.get("extra_content")
-    extra = extra if isinstance(extra, dict) else None
-    return Said(text, _thinks(fields) or _has_thought(fields.get("content")), found, None, extra)
+    thinks = _thinks(fields) or _has_thought(fields.get("content"))
+    return Said(text, thinks, found, extra=sendable(fields.get("extra_content")))
 
 
 def _thinks(fields: Mapping[str, Any]) -> bool:

@@ -52,6 +52,9 @@ _NO_WORDS = frozenset({"", "null", "none", "unspecified", "undefined"})
 
 _PREFIX = re.compile(r"^(?:finish_reason|stop_reason)_")
 _SEPARATORS = re.compile(r"[\s._-]+")
+_OF_ERROR = re.compile(r"error|fail|exception|rate|time|cancel|abort")
+_OF_LENGTH = re.compile(r"length|tokens|truncat|too_long|context")
+_OF_FILTER = re.compile(r"filter|safety|moderat|policy|blocked|sensitive|guardrail|prohibited")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -65,4 +68,13 @@ def finish_of(reason: object) -> Finish | None:
         return None
     word = _SEPARATORS.sub("_", _CAMEL.sub("_", reason.strip())).lower().strip("_")
     word = _PREFIX.sub("", word)
-    return None if word in _NO_WORDS else _FINISH_BY_WORD.get(word, Finish.ERROR)
+    return None if word in _NO_WORDS else _FINISH_BY_WORD.get(word) or _by_part(word)
+
+
+def _by_part(word: str) -> Finish:
+    """What a word that is not in the table most likely means."""
+    if _OF_ERROR.search(word):
+        return Finish.ERROR
+    if _OF_LENGTH.search(word):
+        return Finish.LENGTH
+    return Finish.CONTENT_FILTER if _OF_FILTER.search(word) else Finish.ERROR

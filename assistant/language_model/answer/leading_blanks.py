@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.language_model.chunks import WITHDRAWN
 from chat import is_blank
 
-_MOST_INDENT = 200
+MOST_INDENT = 200
 """Characters of white space that are kept before the first word of an answer."""
 
 
@@ -16,7 +16,7 @@ class LeadingBlanks:
         """Nothing was shown yet."""
         self._has_begun = False
         self._has_withdrawn = False
-        self._held = ""
+        self._indent = ""
 
     def feed(self, text: str) -> str:
         """The part of the next text that is passed on."""
@@ -26,22 +26,22 @@ class LeadingBlanks:
             text = after
         if self._has_begun or not text:
             return text
-        self._held += text
-        if is_blank(text):
-            self._held = _last_line(self._held)[-_MOST_INDENT:]
-            return ""
-        return self._begin()
+        blanks = next((at for at, char in enumerate(text) if not is_blank(char)), len(text))
+        self._indent = _last_line(self._indent + text[:blanks])
+        return self._begin(text[blanks:]) if blanks < len(text) else ""
+
+    def end(self) -> str:
+        """What was held back: that something is withdrawn, though nothing takes its place."""
+        return WITHDRAWN if self._has_withdrawn else ""
 
     def _withdraw(self) -> None:
         # Only what was passed on must be taken back.
         self._has_withdrawn = self._has_withdrawn or self._has_begun
         self._has_begun = False
-        self._held = ""
+        self._indent = ""
 
-    def _begin(self) -> str:
-        text, self._held = self._held, ""
-        visible = len(text) - len(text.lstrip())
-        text = _last_line(text[:visible]) + text[visible:]
+    def _begin(self, text: str) -> str:
+        text, self._indent = self._indent + text, ""
         mark = WITHDRAWN if self._has_withdrawn else ""
         self._has_begun, self._has_withdrawn = True, False
         return mark + text
@@ -49,4 +49,4 @@ class LeadingBlanks:
 
 def _last_line(blank: str) -> str:
     lines = blank.splitlines(keepends=True)
-    return "" if not lines or lines[-1][-1:] in "\r\n" else lines[-1]
+    return "" if not lines or lines[-1].splitlines() != [lines[-1]] else lines[-1][-MOST_INDENT:]

@@ -6,26 +6,28 @@ answer is whole if a finish reason or ``[DONE]`` says so.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from assistant.language_model.chunks import FINISH_REASON, PROGRESS, THOUGHT, Fields, chunk, clean
 from assistant.language_model.failure import BROKE_OFF, Failure, Remedy
 from assistant.language_model.refusal import Refusal, read_refusal
 
-from .calls_as_text import CallsAsText
 from .choices import Said, read_choice
+from .error_events import is_error
 from .finish import Finish, finish_of
-from .leading_blanks import LeadingBlanks
+from .first_choice import FirstChoice
+from .json_objects import objects_in
 from .server_events import EventReader, ServerEvent, TooLargeError
-from .thoughts import ThoughtFilter
 from .tool_calls import ToolCalls
 from .usage import usage_of
+from .visible_text import VisibleText
 
 DONE = "[DONE]"
 
-_IS_A_CHOICE = ("delta", "message", "text", "response", "content")
+MOST_TRIMMED = 200
+"""Characters of white space that a service may leave out when it repeats an answer."""
+
 _NO_ANSWER = Failure("no answer", passing=True, advice="is OPENAI_BASE_URL the API's?")
 _NOT_AN_ANSWER = Failure(
     "not an answer", remedy=Remedy.OPERATOR, advice="is OPENAI_BASE_URL the API's, up to /v1?"
@@ -56,17 +58,16 @@ class AnswerReader:
         """Whether any part of an answer came."""
         self._tools = tools
         self._events = EventReader()
-        self._thoughts = ThoughtFilter()
-        self._blanks = LeadingBlanks()
+        self._visible = VisibleText(may_call=bool(tools))
         self._calls = ToolCalls()
-        self._as_text = CallsAsText(bool(tools))
         self._id = ""
-        self._choice: int | None = None
+        self._first = FirstChoice()
         self._finish: Finish | None = None
         self._usage: dict[str, Any] | None = None
         self._is_garbage = False
         self._is_cut = False
         self._raw: list[str] = []
+        self._raw_size = 0
         self._text: list[str] = []
         self._notes: dict[str, Any] = {}
 
@@ -84,10 +85,9 @@ class AnswerReader:
             self._take_all(self._events.end())
         is_cut = self._finish is Finish.LENGTH
         is_whole = self.is_confirmed and self.refusal is None and not is_cut
-        self._say(self._thoughts.end(keeps_open=is_whole))
-        self._text.append(self._blanks.feed(self._as_text.end()))
         calls, has_unknown = self._calls.complete(self._tools)
         calls = calls if is_whole else []
+        self._text.append(self._visible.end(keeps_open=is_whole and not calls))
         failure = None if calls else self._failure(has_unknown=has_unknown)
         if failure is None and self._finish is not None:
             self._notes[FINISH_REASON] = self._finish.value
@@ -105,11 +105,11 @@ class AnswerReader:
             return _BAD_FINISH
         if not self.is_confirmed:
             return BROKE_OFF
-        if self._as_text.found:
+        if self._visible.is_tool_call:
             return _TOOL_AS_TEXT
         return _UNKNOWN_TOOL if has_unknown else None
 
-    def _take_all(self, events: list[ServerEvent]) -> None:
+    def _take_all(self, events: Iterable[ServerEvent]) -> None:
         for event in events:
             if self.is_over:
                 return
@@ -120,11 +120,11 @@ class AnswerReader:
 
     def _take(self, event: ServerEvent) -> None:
         data = event.data.strip()
-        if data.startswith(DONE):
+        if data.lstrip("\"'")[: len(DONE)].upper() == DONE:
             self.is_confirmed = self.is_over = True
             return
-        objects = list(_objects(data))
-        if event.name == "error" or any(map(_is_error, objects)):
+        objects = list(objects_in(data))
+        if event.name == "error" or any(map(is_error, objects)):
             self._take_error(event, objects)
             return
         if data and not objects:
@@ -147,101 +147,45 @@ class AnswerReader:
         if isinstance(one.get("id"), str):
             self._id = self._id or one["id"]
         self._usage = usage_of(one) or self._usage
-        choice = self._choice_of(one)
+        choice = self._first.of(one)
         if choice is None:
             self._is_garbage = self._is_garbage or not ("choices" in one or one.get("usage"))
             return
         self.is_answer = True
         self._usage = usage_of(choice) or self._usage
         said = read_choice(choice)
-        self._take_said(said, is_all=one.get("object") == "chat.completion")
         if choice is one and one.get("done") is True:
             said.reason = one.get("done_reason") or Finish.STOP.value
         finish = finish_of(said.reason)
+        self._take_said(said, is_all=said.is_message and finish is not None)
         if finish is not None:
             self._finish = finish.worse(self._finish)
             self.is_confirmed = True
 
-    def _choice_of(self, one: dict[str, Any]) -> dict[str, Any] | None:
-        """The first choice of a chunk, of whatever number that is; the chunk itself if it is one."""
-        choices = one.get("choices")
-        if isinstance(choices, dict):
-            choices = [choices] if _looks_like_choice(choices) else list(choices.values())
-        if not isinstance(choices, list):
-            return one if _looks_like_choice(one) or one.get("done") is True else None
-        found = [choice for choice in choices if isinstance(choice, dict)]
-        if self._choice is None:
-            numbers = [number for each in found if (number := _index(each)) is not None]
-            self._choice = min(numbers, default=None)
-        return next((each for each in found if _index(each) in (None, self._choice)), None)
-
     def _take_said(self, said: Said, *, is_all: bool) -> None:
-        text = clean(said.text)
-        before = "".join(self._raw) if is_all else ""
-        text = text[len(before) :] if before and text.startswith(before) else text
+        text = self._new_part(clean(said.text), is_all=is_all)
         if text:
             self._raw.append(text)
-            self._say(self._thoughts.feed(text))
-        if said.thinks or (text and self._thoughts.is_thinking):
+            self._raw_size += len(text)
+            self._text.append(self._visible.feed(text))
+        if said.thinks or (text and self._visible.is_thinking):
             self._notes[THOUGHT] = True
         if said.calls and self._calls.add(said.calls):
             self._notes[PROGRESS] = True
         if said.extra is not None:
             self._notes = {**said.extra, **self._notes}
 
-    def _say(self, text: str) -> None:
-        if text := self._blanks.feed(self._as_text.feed(text)):
-            self._text.append(text)
+    def _new_part(self, text: str, *, is_all: bool) -> str:
+        """What is new in a text that may be the whole answer once more."""
+        if not is_all or not text or len(text) < self._raw_size - MOST_TRIMMED:
+            return text
+        before = "".join(self._raw)
+        return "" if before.strip() == text.strip() else text.removeprefix(before)
 
     def _next_chunk(self) -> Fields | None:
-        if not self._text and not self._notes:
+        text = "".join(self._text)
+        if not text and not self._notes:
             return None
-        made = chunk(self._id, "".join(self._text), notes=self._notes)
+        made = chunk(self._id, text, notes=self._notes)
         self._text, self._notes = [], {}
         return made
-
-
-def _objects(data: str) -> Iterator[dict[str, Any]]:
-    """The JSON objects of an event: one, a list of them, or one a line."""
-    try:
-        found = [json.loads(data)]
-    except ValueError:
-        found = [value for line in data.splitlines() for value in _parsed(line)]
-    for value in found:
-        values = value if isinstance(value, list) else [value]
-        yield from (each for each in values if isinstance(each, dict))
-
-
-def _parsed(line: str) -> list[Any]:
-    try:
-        return [json.loads(line.strip().removeprefix("data:"))]
-    except ValueError:
-        return []
-
-
-def _index(choice: Mapping[str, Any]) -> int | None:
-    """The number of a choice; None if it says none."""
-    index = choice.get("index")
-    if isinstance(index, str) and index.isascii() and index.isdigit():
-        index = int(index[:9])
-    return index if isinstance(index, int) and not isinstance(index, bool) else None
-
-
-def _looks_like_choice(fields: Mapping[str, Any]) -> bool:
-    kind = fields.get("type")
-    if isinstance(kind, str) and kind.endswith((".done", ".completed")):
-        return False  # An event of another API, which says once more what was said.
-    return any(isinstance(fields.get(name), (dict, str, list)) for name in _IS_A_CHOICE)
-
-
-def _is_error(one: Mapping[str, Any]) -> bool:
-    if one.get("error") or one.get("errors") or "error" in (one.get("object"), one.get("type")):
-        return True
-    if one.get("choices"):
-        choices = one["choices"]
-        found = choices if isinstance(choices, list) else [choices]
-        return any(isinstance(choice, dict) and choice.get("error") for choice in found)
-    says = isinstance(one.get("message"), str) and (
-        "code" in one or "status" in one or len(one) == 1
-    )
-    return says or bool(one.get("detail")) or one.get("status") == "error"

@@ -6,10 +6,14 @@ place: events that no blank line ends, lines of JSON without a field's name, one
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 EVENT_LIMIT = 1_000_000
 """Bytes of one event, of a line, and of all lines that belong to no event."""
+
+MOST_STRAY = 64_000
+"""Bytes that are kept of lines that belong to no event, if there are events."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _IGNORED = frozenset({b"id", b"retry"})
@@ -41,13 +45,14 @@ class EventReader:
         self._rest: list[bytes] = []
         self._begun = False
         self._skips_line_feed = False
+        self._is_framed = False
         self._name = ""
         self._data: list[bytes] = []
         self._stray: list[bytes] = []
         self._sizes = {"rest": 0, "data": 0, "stray": 0}
 
-    def feed(self, piece: bytes) -> list[ServerEvent]:
-        """The events that are complete with the next piece.
+    def feed(self, piece: bytes) -> Iterator[ServerEvent]:
+        """The events that are complete with the next piece; all are to be taken.
 
         Raises:
             TooLargeError: What came of an event is too much already.
@@ -56,17 +61,19 @@ class EventReader:
             piece = piece[1:]
             self._skips_line_feed = False
         if not piece:
-            return []
+            return
         self._skips_line_feed = piece[-1:] == b"\r"
         if b"\n" not in piece and b"\r" not in piece:
             self._rest.append(piece)
             self._count("rest", len(piece))
-            return []
+            return
         block = b"".join((*self._rest, piece))
         lines = block.splitlines()
         self._rest = [] if block[-1:] in (b"\n", b"\r") else [lines.pop()]
-        self._sizes["rest"] = sum(map(len, self._rest))
-        return [event for line in lines for event in self._take(line)]
+        self._sizes["rest"] = 0
+        for line in lines:
+            yield from self._take(line)
+        self._count("rest", sum(map(len, self._rest)))
 
     def end(self) -> list[ServerEvent]:
         """The events that the end of the body completes: services forget the last blank line."""
@@ -87,6 +94,7 @@ class EventReader:
         field, _, value = line.partition(b":")
         if field == b"data":
             events = self._dispatch() if self._begins_another(value) else []
+            self._is_framed = True
             self._data.append(value.removeprefix(b" "))
             self._count("data", len(value))
             return events
@@ -105,8 +113,11 @@ class EventReader:
 
     def _take_stray(self, line: bytes) -> list[ServerEvent]:
         stripped = line.strip()
-        if not self._stray and stripped.startswith(b"{") and stripped.endswith(b"}"):
+        is_whole = stripped.startswith((b"{", b"[DONE")) and stripped.endswith((b"}", b"]"))
+        if is_whole and (self._is_framed or not self._stray):
             return [ServerEvent("", _text(stripped), framed=False)]
+        if self._is_framed and self._sizes["stray"] > MOST_STRAY:
+            return []  # Fields that nobody knows: there are events, and no other body.
         self._stray.append(line)
         self._count("stray", len(line))
         return []

@@ -22,7 +22,7 @@ _OPENINGS_AND_CLOSINGS = (
     (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
     # OpenAI's gpt-oss: all of harmony's channels but the one that is the answer.
     (
-        r"(?:<\|start\|>\s*assistant\s*)?<\|channel\|>\s*(?:analysis|commentary)[^<]{0,60}<\|message\|>",
+        r"<\|channel\|>\s*(?:analysis|commentary)[^<]{0,60}<\|message\|>",
         r"<\|end\|>|<\|call\|>|(?=<\|start\|>)|(?=<\|channel\|>\s*final)",
     ),
     # The same where a server leaves the special tokens out.
@@ -76,7 +76,8 @@ LONE_CLOSING = re.compile(
 )
 """What closes a thought that a prompt's template has opened."""
 
-_ENDINGS = re.compile(rf"(?:(?:</(?:answer|response)>|{'|'.join(_AT_THE_END)})\s*)+\Z", _FLAGS)
+_ENDING = rf"(?:</(?:answer|response)>|{'|'.join(_AT_THE_END)})\s*"
+_ENDINGS = re.compile(rf"(?:{_ENDING})+\Z", _FLAGS)
 _BARE_ENDINGS = re.compile(rf"(?:(?:{'|'.join(_AT_THE_END)})\s*)+\Z", _FLAGS)
 
 _OPENING_BEGUN = re.compile(
@@ -85,9 +86,8 @@ _OPENING_BEGUN = re.compile(
     _FLAGS,
 )
 _HARMONY_WORD = "analysis"
-_MARK_BEGUN = re.compile(
-    r"(?:</?\|?[\w:-]{0,24}\|?|\[(?:/(?:T(?:H(?:I(?:N(?:K)?)?)?)?)?)?|◁(?:/\w{0,5})?)\Z", _FLAGS
-)
+_BEGUN = r"(?:</?\|?[\w:-]{0,24}\|?|\[(?:/(?:T(?:H(?:I(?:N(?:K)?)?)?)?)?)?|◁(?:/\w{0,5})?)"
+_MARK_BEGUN = re.compile(rf"(?:{_ENDING})*{_BEGUN}\Z", _FLAGS)
 
 
 def closing_of(opening: re.Match[str]) -> re.Pattern[str]:

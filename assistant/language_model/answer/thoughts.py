@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.language_model.chunks import WITHDRAWN
+from chat import is_blank
 
 from .code_spans import CodeSpans
 from .thought_marks import (
@@ -20,6 +21,7 @@ from .thought_marks import (
 )
 
 _NOTHING_VISIBLE = re.compile(r"[\s\u200b\u2060\ufeff]*")
+_PIECE = 4_096
 _AROUND_A_NAME = " \t\"'()[]\u201c\u201d\u2018\u2019«»,;:.!?*_"
 
 
@@ -40,6 +42,8 @@ class ThoughtFilter:
         self._answers = False
         self._held = ""
         self._thought: list[str] = []
+        self._passed: list[str] = []
+        self._withdrawn = ""
         self._closing: re.Pattern[str] = OPENING
         self._searched = ""
         self._spans = CodeSpans()
@@ -47,6 +51,11 @@ class ThoughtFilter:
 
     def feed(self, text: str) -> str:
         """The part of the answer that is certain with the next piece of text."""
+        # What is left of a piece is copied at each mark in it.
+        pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
+        return "".join(map(self._feed, pieces))
+
+    def _feed(self, text: str) -> str:
         passed = []
         while text or not self._answers:
             if self.is_thinking:
@@ -60,6 +69,8 @@ class ThoughtFilter:
             else:
                 piece, text = self._pass_on(text)
                 passed.append(piece)
+                if not self.has_thought:
+                    self._passed.append(piece)
                 if not text and self._answers:
                     break
         return "".join(passed)
@@ -68,11 +79,15 @@ class ThoughtFilter:
         """What was held back, at the end of the answer.
 
         Args:
-            keeps_open: Whether a thought that nothing closed is shown: then it was no thought, or
-                there is nothing else to show.
+            keeps_open: Whether a thought that nothing closed, or that nothing follows, is shown: then
+                it was no thought, or there is nothing else to show.
         """
         if self.is_thinking:
             return "".join(self._thought) if keeps_open else ""
+        rest = self._rest()
+        return self._withdrawn if keeps_open and is_blank(rest) and self._withdrawn else rest
+
+    def _rest(self) -> str:
         held, self._held = self._held, ""
         if is_ending(held, after_thought=self.has_thought):
             return ""
@@ -98,6 +113,7 @@ class ThoughtFilter:
             self._held = self._held[-2 * LONGEST_MARK :]
             return ""
         self._answers = True
+        self._withdrawn = ""
         rest, self._held = self._held, ""
         return rest
 
@@ -133,6 +149,8 @@ class ThoughtFilter:
             if not self._is_named(text[mark.end()]):
                 self.has_thought = True
                 self._answers = False
+                self._withdrawn = "".join((*self._passed, text[: mark.start()]))
+                self._passed.clear()
                 return WITHDRAWN, text[mark.end() :]
             passed.append(text[start : mark.end()])
             self._advance(mark.group())
