@@ -2,10 +2,11 @@
 
 Two places make services alike, and both are pure. In ``request`` a body goes in, and one comes out that
 the service takes. In ``answer`` bytes go in, and regular ``chunks`` come out, or a ``failure`` with a
-name; ``refusal`` reads what a service says of one.
+name; ``refusal_body`` reads what a service says of one, and ``refusal`` knows what that stands for, by
+``refusal_words``.
 
-Around them: ``client`` sends and ``chunk_stream`` reads, ``room_llm`` is what one room's session is
-given, ``generation`` has the limits of a reply, and ``watched_request`` keeps them.
+Around them: ``client`` sends and ``chunk_stream`` reads, in its ``loop_share``; ``room_llm`` is what one
+room's session is given, ``generation`` has the limits of a reply, and ``watched_request`` keeps them.
 """
 
 from .chunks import WITHDRAWN, answered_part

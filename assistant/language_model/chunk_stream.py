@@ -13,13 +13,11 @@ import openai
 
 from .answer.reader import AnswerReader
 from .failure import BROKE_OFF, TIMEOUT, AnswerFailedError, Failure
+from .loop_share import LoopShare
 from .refusal import Refusal
 
-SHARE = 0.005
-"""Seconds after which a body that is there already lets others use the event loop."""
-
-WAITED = 0.001
-"""Seconds that it takes to get a piece of the body if the event loop was left meanwhile."""
+PART = 16_384
+"""Bytes that are read at once of a piece of the body, which may be of any size once it is unpacked."""
 
 AFTER_THE_END = 1.0
 """Seconds that are waited for what follows a finish reason: usage, the end of the body. A connection
@@ -70,21 +68,14 @@ class ChunkStream(openai.AsyncStream[object]):
 
     async def _pieces(self, reader: AnswerReader) -> AsyncGenerator[bytes, None]:
         """The body: all that the reader needs, and a little of what follows that."""
-        loop = asyncio.get_running_loop()
-        body = self.response.aiter_bytes()
-        shared = loop.time()
+        body, share = self.response.aiter_bytes(), LoopShare()
         while not (reader.is_confirmed or reader.is_over):
-            before = loop.time()
             if (piece := await anext(body, None)) is None:
                 return
-            yield piece
-            now = loop.time()
-            if now - before > WAITED:
-                shared = now
-            elif now - shared > SHARE:
-                await asyncio.sleep(0)
-                shared = loop.time()
-        due = loop.time() + AFTER_THE_END
+            for start in range(0, len(piece), PART):
+                yield piece[start : start + PART]
+                await share.give_way()
+        due = asyncio.get_running_loop().time() + AFTER_THE_END
         for _ in range(MOST_AFTER_THE_END):
             try:
                 async with asyncio.timeout_at(due):

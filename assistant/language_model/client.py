@@ -16,7 +16,8 @@ from openai.resources.chat import AsyncChat, AsyncCompletions
 
 from .chunk_stream import ChunkStream
 from .failure import CONNECTION, TIMEOUT, AnswerFailedError, Failure
-from .refusal import Refusal, read_refusal
+from .refusal import Refusal
+from .refusal_body import read_refusal
 from .request import LessonBook, Lessons, ModelChoices, acceptable
 
 NO_KEY_NEEDED = "no-key-needed"
@@ -85,7 +86,7 @@ class PlainCompletions(AsyncCompletions):
                 )
             )
         except openai.APIStatusError as error:
-            failure = client.explain(_refusal(error), body, messages)
+            failure = client.explain(_refusal(error), body, lessons, messages)
             raise AnswerFailedError(failure) from None
         except openai.APIConnectionError as error:
             # Over aiohttp a connection that is refused or cut comes out as a timeout too.
@@ -93,8 +94,8 @@ class PlainCompletions(AsyncCompletions):
                 TIMEOUT if _is_caused_by(error, TimeoutError) else CONNECTION
             ) from error
         answer.tools = [name for tool in body.get("tools", ()) if (name := _name_of(tool))]
-        answer.on_refusal = lambda refusal: client.explain(refusal, body, messages)
-        answer.on_no_answer = lambda failure: client.look_elsewhere(failure, body)
+        answer.on_refusal = lambda refusal: client.explain(refusal, body, lessons, messages)
+        answer.on_no_answer = lambda failure: client.look_elsewhere(failure, model, lessons)
         return answer
 
 
@@ -135,20 +136,24 @@ class CompletionClient(openai.AsyncOpenAI):
         is_openai = host.endswith(_OPENAI_HOSTS)
         return acceptable(body, self._choices, lessons, is_openai=is_openai), lessons
 
-    def explain(self, refusal: Refusal, body: Mapping[str, Any], messages: Any) -> Failure:
+    def explain(
+        self, refusal: Refusal, body: Mapping[str, Any], lessons: Lessons, messages: Any
+    ) -> Failure:
         """Say what a refusal stands for, and learn from it, see `LessonBook.explain`."""
-        failure = self._book.explain(refusal, body, messages)
-        return self.look_elsewhere(failure, body) if refusal.is_elsewhere else failure
+        failure = self._book.explain(refusal, body, lessons, messages)
+        if refusal.is_elsewhere:
+            failure = self.look_elsewhere(failure, body["model"], lessons)
+        return failure
 
-    def look_elsewhere(self, failure: Failure, body: Mapping[str, Any]) -> Failure:
+    def look_elsewhere(self, failure: Failure, model: str, lessons: Lessons) -> Failure:
         """Try the usual path next if the base URL has none, and no API was found there."""
         if failure.learned or self.base_url.path.strip("/"):
             return failure
-        if self._book.of(body["model"]).path:
+        if lessons.path:
             # It is not there either. What was wrong is something else.
-            self._book.learn_path(failure, "", body)
+            self._book.learn_path(failure, "", model, lessons)
             return failure
-        return self._book.learn_path(failure, USUAL_PATH, body)
+        return self._book.learn_path(failure, USUAL_PATH, model, lessons)
 
 
 def create_client(

@@ -11,7 +11,8 @@ from typing import Any
 
 from assistant.language_model.chunks import FINISH_REASON, PROGRESS, THOUGHT, Fields, chunk, clean
 from assistant.language_model.failure import BROKE_OFF, Failure, Remedy
-from assistant.language_model.refusal import Refusal, read_refusal
+from assistant.language_model.refusal import Refusal
+from assistant.language_model.refusal_body import read_refusal
 
 from .choices import Said, read_choice
 from .error_events import is_error

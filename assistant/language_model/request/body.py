@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .fitting import fitting
 from .lessons import LARGEST_LIMIT, OLDER_LIMIT, REQUIRED, Lessons
-from .messages import fitting, joined, regular, without_system, without_tools
+from .messages import joined, regular, without_system, without_tools
 
 _OF_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
 

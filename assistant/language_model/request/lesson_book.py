@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from assistant.language_model.content import text_of
 from assistant.language_model.failure import Failure
 from assistant.language_model.refusal import Refusal, failure_of
+from assistant.language_model.refusal_body import without_quotes
 
-from .lessons import Lessons, learn
-from .messages import Message, size_of
+from .lessons import Lessons, learn, may_teach
+from .messages import Message
 
 logger = logging.getLogger(__name__)
 
@@ -28,50 +30,39 @@ class LessonBook:
         return self._lessons.get(model, Lessons())
 
     def explain(
-        self, refusal: Refusal, body: Mapping[str, Any], wanted: Sequence[Message] | None = None
+        self,
+        refusal: Refusal,
+        body: Mapping[str, Any],
+        known: Lessons,
+        wanted: Sequence[Message] | None = None,
     ) -> Failure:
         """Say what a refusal stands for, and remember what it teaches.
 
         Args:
             refusal: What the service said.
             body: The request as it was sent.
+            known: What it was made with.
             wanted: The messages that it was made of; None if they were sent as they are.
         """
-        failure, known = failure_of(refusal), self.of(body["model"])
-        if refusal.is_too_long and _is_too_long(body, known):
-            return replace(failure, learned=True)  # Another room has learned it since.
-        return self._note(failure, learn(known, refusal, body, wanted), body)
+        asked = (text_of(message.get("content")) for message in body["messages"])
+        refusal = without_quotes(refusal, asked)
+        failure = failure_of(refusal)
+        if not may_teach(refusal):
+            return failure
+        return self._note(failure, body["model"], known, learn(known, refusal, body, wanted))
 
-    def learn_path(self, failure: Failure, path: str, body: Mapping[str, Any]) -> Failure:
+    def learn_path(self, failure: Failure, path: str, model: str, known: Lessons) -> Failure:
         """Remember that the service's requests have another path, which is to be tried."""
-        return self._note(failure, replace(self.of(body["model"]), path=path), body)
+        return self._note(failure, model, known, replace(known, path=path))
 
-    def _note(self, failure: Failure, lessons: Lessons, body: Mapping[str, Any]) -> Failure:
-        known = self.of(body["model"])
+    def _note(self, failure: Failure, model: str, known: Lessons, lessons: Lessons) -> Failure:
+        if self.of(model) != known:
+            # Another request has taught something since this one was made, most likely the same.
+            return replace(failure, learned=True)
         if lessons == known:
-            # Another room may have learned it since this request was made.
-            return replace(failure, learned=_is_outdated(body, known))
-        self._lessons[body["model"]] = lessons
+            return failure
+        self._lessons[model] = lessons
         changed = {k: v for k, v in asdict(lessons).items() if v != asdict(known)[k]}
         what = {k: sorted(v) if isinstance(v, frozenset) else v for k, v in changed.items()}
-        logger.info("learned what the LLM service takes", extra={"model": body["model"], **what})
+        logger.info("learned what the LLM service takes", extra={"model": model, **what})
         return replace(failure, learned=True)
-
-
-def _is_too_long(body: Mapping[str, Any], known: Lessons) -> bool:
-    """Whether a request was made that would be shorter by now."""
-    messages = body["messages"]
-    turns = sum(message["role"] == "user" for message in messages)
-    return known.most_bytes is not None and turns > 1 and size_of(messages) > known.most_bytes
-
-
-def _is_outdated(body: Mapping[str, Any], known: Lessons) -> bool:
-    """Whether a request was made without what is known by now."""
-    if known.without & body.keys():
-        return True
-    has_system = any(message["role"] == "system" for message in body["messages"])
-    return (
-        (has_system and not known.system_role)
-        or (bool(body.get("tools")) and not known.tools)
-        or (bool(body.get("stream")) and not known.streams)
-    )

@@ -9,7 +9,8 @@ from typing import Any
 
 from assistant.language_model.refusal import Refusal
 
-from .messages import Message, fitting, newest_turn_size, regular, size_of
+from .fitting import fitting, newest_turn_size, size_of
+from .messages import Message, regular
 
 LARGEST_LIMIT = "max_completion_tokens"
 """OpenAI's name for the most tokens of an answer."""
@@ -38,6 +39,7 @@ _TOOLS = re.compile(r"\btools?\b|tool[_ -]?(?:use|call|choice)|function.?call", 
 _THINKING = re.compile(r"\b(?:thinking|reasoning)\b", re.IGNORECASE)
 _STREAMING = re.compile(r"\bstream(?:ing)?\b(?!_)", re.IGNORECASE)
 _STRICT = re.compile(r"\bstrict\b|additional_?properties", re.IGNORECASE)
+_ROLES = ("user",)
 _NOT_A_LESSON = (401, 402, 403, 408, 409, 429)
 
 
@@ -79,14 +81,12 @@ def learn(
     """What is known after a refusal; the same as before if it teaches nothing.
 
     Args:
-        known: What is known now. Another room may have learned of it since the request was made.
+        known: What the request was made with.
         refusal: What the service said.
         body: The request as it was sent.
         wanted: The messages that it was made of; None if they were sent as they are.
     """
-    if refusal.status in _NOT_A_LESSON and not refusal.is_too_long:
-        return known
-    if refusal.is_about_money or refusal.is_unknown_model:
+    if not may_teach(refusal):
         return known
     if (field := _refused_field(refusal, body)) is not None:
         return _without(known, field, refusal)
@@ -97,6 +97,13 @@ def learn(
     return _of_sentence(known, refusal.text, body)
 
 
+def may_teach(refusal: Refusal) -> bool:
+    """Whether a refusal is about the request, so that another one may succeed."""
+    if refusal.is_about_money or refusal.is_unknown_model:
+        return False
+    return refusal.status not in _NOT_A_LESSON or refusal.is_too_long
+
+
 def _refused_field(refusal: Refusal, body: Mapping[str, Any]) -> str | None:
     """The optional field that a refusal is about."""
     optional = [name for name in body if name not in REQUIRED]
@@ -105,7 +112,7 @@ def _refused_field(refusal: Refusal, body: Mapping[str, Any]) -> str | None:
         named = [name for name in optional if name == "reasoning_effort"]
     if not named and (_NOT_SUPPORTED.search(refusal.text) or not refusal.is_too_long):
         # The longest first: "max_tokens" is no word of its own in "max_completion_tokens".
-        by_length = sorted(optional, key=len, reverse=True)
+        by_length = sorted((n for n in optional if n not in _ROLES), key=len, reverse=True)
         named = [n for n in by_length if re.search(rf"(?<!\w){re.escape(n)}(?!\w)", refusal.text)]
     return named[0] if named else None
 
@@ -113,7 +120,7 @@ def _refused_field(refusal: Refusal, body: Mapping[str, Any]) -> str | None:
 def _without(known: Lessons, field: str, refusal: Refusal) -> Lessons:
     if field in (LARGEST_LIMIT, OLDER_LIMIT):
         other = OLDER_LIMIT if field == LARGEST_LIMIT else LARGEST_LIMIT
-        if known.limit_name != other and not known.limit_name:
+        if not known.limit_name:
             return replace(known, limit_name=other)
     if field in ("tool_choice", "parallel_tool_calls") and "auto" in refusal.text:
         # What vLLM says of a server that was not started for tools.
