@@ -56,7 +56,7 @@ def _read_place(choice: Mapping[str, Any]) -> Said:
             said = Said(text_of(value))
         else:
             continue
-        if said != Said():
+        if said.text or said.thinks or said.calls or said.extra is not None:
             said.is_message = name == "message"
             return said
     return Said(thinks=_thinks(choice))

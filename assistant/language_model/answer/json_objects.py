@@ -8,23 +8,23 @@ from collections.abc import Iterator
 from typing import Any
 
 _DECODER = json.JSONDecoder()
+# Raw tabs and line breaks in a string are no JSON, and what they mean is clear.
+_LENIENT = json.JSONDecoder(strict=False)
 _BETWEEN = re.compile(r"(?:\s|,|data:)*")
 
 
-def objects_in(data: str) -> Iterator[dict[str, Any]]:
+def objects_in(data: str) -> list[dict[str, Any]]:
     """The objects of an event's data; what is no JSON is passed over, with the rest of its line.
 
     Raises:
         RecursionError: It is nested too deeply.
     """
     try:
-        # Raw tabs and line breaks in a string are no JSON, and what they mean is clear.
-        values = [json.loads(data, strict=False)]
+        values = [_LENIENT.decode(data)]
     except ValueError:
         values = list(_values_in_a_row(data))
-    for value in values:
-        inner = value if isinstance(value, list) else [value]
-        yield from (each for each in inner if isinstance(each, dict))
+    found = [each for value in values for each in (value if isinstance(value, list) else [value])]
+    return [each for each in found if isinstance(each, dict)]
 
 
 def _values_in_a_row(data: str) -> Iterator[Any]:

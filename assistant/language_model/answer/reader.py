@@ -124,7 +124,7 @@ class AnswerReader:
         if data.lstrip("\"'")[: len(DONE)].upper() == DONE:
             self.is_confirmed = self.is_over = True
             return
-        objects = list(objects_in(data))
+        objects = objects_in(data)
         if event.name == "error" or any(map(is_error, objects)):
             self._take_error(event, objects)
             return

@@ -51,6 +51,8 @@ class ThoughtFilter:
 
     def feed(self, text: str) -> str:
         """The part of the answer that is certain with the next piece of text."""
+        if len(text) <= _PIECE:
+            return self._feed(text)
         # What is left of a piece is copied at each mark in it.
         pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
         return "".join(map(self._feed, pieces))

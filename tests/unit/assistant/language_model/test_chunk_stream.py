@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import httpx2
 import openai
 import pytest
 
+from assistant.language_model.answer.json_objects import objects_in
 from assistant.language_model.chunk_stream import (
     AFTER_THE_END,
     MOST_AFTER_THE_END,
@@ -147,14 +147,13 @@ async def test_who_stops_reading_lets_the_connection_go() -> None:
 def test_a_body_that_is_there_already_lets_others_run(
     parts: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loads = json.loads
     monkeypatch.setattr("assistant.language_model.chunk_stream.PART", len(HI))
 
-    def parse(*args: Any, **options: Any) -> Any:
+    def parse(data: str) -> Any:
         work(SHARE / 10)
-        return loads(*args, **options)
+        return objects_in(data)
 
-    monkeypatch.setattr(json, "loads", parse)
+    monkeypatch.setattr("assistant.language_model.answer.reader.objects_in", parse)
 
     async def run() -> int:
         others = Others()

@@ -40,13 +40,13 @@ JSON = st.recursive(
     ],
 )
 def test_what_is_an_object_is_found(data: str, found: list[dict[str, object]]) -> None:
-    assert list(objects_in(data)) == found
+    assert objects_in(data) == found
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=3), JSON, max_size=3), max_size=5))
 def test_objects_in_a_row_are_all_found(objects: list[dict[str, object]]) -> None:
     for between in ("", "\n", "\r\n", ", ", "\ndata: "):
-        assert list(objects_in(between.join(map(json.dumps, objects)))) == objects
+        assert objects_in(between.join(map(json.dumps, objects))) == objects
 
 
 @given(st.text(alphabet='{}[]":,\\ \n1adt', max_size=60))
@@ -56,4 +56,4 @@ def test_no_text_raises_anything(data: str) -> None:
 
 def test_what_is_nested_too_deeply_is_refused() -> None:
     with pytest.raises(RecursionError):
-        list(objects_in('{"a":' * 100_000))
+        objects_in('{"a":' * 100_000)
