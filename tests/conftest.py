@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.doubles import FakeOpenAI
 from tests.tokens import MintToken, token_minter
 from worker.devstack.livekit_server import LiveKitServer
+
+# Both go by the time that something takes, which depends on what else the machine does.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

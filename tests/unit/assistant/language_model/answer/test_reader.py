@@ -85,7 +85,7 @@ WHOLE = {
         (sse(json.dumps(T("H")).encode() + json.dumps(FIN).encode()), "H", "whole"),
         (sse(said({"content": "H\t"})).replace(b"\\t", b"\t") + sse(FIN), "H\t", "whole"),
         (sse(T("Hi")).replace(b"Hi", b"H\xff") + sse(FIN), "H\ufffd", "whole"),
-        (sse(T("Hi\x18\x1a\x00"), FIN), "Hi", "whole"),
+        (sse(T("Hi\x18\x1a"), FIN), "Hi", "whole"),
         (sse(T("<think>hm"), DONE), "<think>hm", "whole"),
         (sse(T("<think>hm")), "", "broke off"),
         (sse(T("<think>hm"), said({}, "length")), "", "whole"),
