@@ -70,30 +70,44 @@ class Standstills:
         self,
         clock: Callable[[], float] = clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        date: Callable[[], float] = time.time,
     ) -> None:
         """Watch until cancelled.
 
         Args:
             clock: Seconds.
             sleep: Waits for so many of them.
+            date: Unix time in seconds, as jobs have it.
         """
-        due = math.inf
+        due, ended = math.inf, 0.0
         while True:
             before = clock()
             await sleep(INTERVAL)
             now = clock()
             if (stood := now - before - INTERVAL) > STANDSTILL:
                 logger.warning("worker stood still", extra={"seconds": round(stood)})
-                due = now + MENDING
+                due, ended = now + MENDING, date()
             elif now >= due:
                 due = math.inf
-                await self.end_lost()
+                await self.end_lost(ended)
 
-    async def end_lost(self) -> None:
-        """End the jobs whose agents are not in their rooms."""
-        jobs = [info for info in self._running() if not info.fake_job]
-        lost = await asyncio.gather(*map(self._end_if_lost, jobs))
-        logger.info("rooms checked", extra={"rooms": len(jobs), "lost": sum(lost)})
+    async def end_lost(self, launched_before: float) -> None:
+        """End the jobs whose agents are not in their rooms.
+
+        Args:
+            launched_before: When the worker ran again, in Unix time. Agents of later jobs may be on their way.
+        """
+        jobs = [
+            info
+            for info in self._running()
+            if not info.fake_job and info.launched_at < launched_before
+        ]
+        lost = await asyncio.gather(*map(self._end_if_lost, jobs), return_exceptions=True)
+        for error in lost:
+            if isinstance(error, BaseException):
+                extra = {"error": type(error).__name__}
+                logger.warning("could not end a job that may have lost its room", extra=extra)
+        logger.info("rooms checked", extra={"rooms": len(jobs), "lost": lost.count(True)})
 
     async def _end_if_lost(self, info: RunningJobInfo) -> bool:
         """End a job if its agent is not in its room. Returns whether that was so."""

@@ -18,8 +18,11 @@ from worker.hosting.standstill import INTERVAL, MENDING, STANDSTILL, Standstills
 LONG = 3 * (STANDSTILL + MENDING)
 """Seconds after which a test's worker has nothing more to do."""
 
+EPOCH = 1_000_000.0
+"""When a test begins, as jobs have it."""
 
-def running(job_id: str, *, fake: bool = False) -> RunningJobInfo:
+
+def running(job_id: str, *, fake: bool = False, launched_at: float = 0.0) -> RunningJobInfo:
     return RunningJobInfo(
         accept_arguments=JobAcceptArguments(name="", identity=f"agent-{job_id}", metadata=""),
         job=Job(id=job_id, room=Room(name=f"room of {job_id}")),
@@ -27,6 +30,7 @@ def running(job_id: str, *, fake: bool = False) -> RunningJobInfo:
         token="",
         worker_id="",
         fake_job=fake,
+        launched_at=launched_at,
     )
 
 
@@ -57,7 +61,7 @@ class Worker:
     async def run(self) -> None:
         watched = Standstills(lambda: self.jobs, self.is_in_room, self.end)
         with pytest.raises(asyncio.CancelledError):
-            await watched.watch(lambda: self.now, self.sleep)
+            await watched.watch(lambda: self.now, self.sleep, lambda: EPOCH + self.now)
 
 
 async def test_after_a_standstill_lost_jobs_are_ended(caplog: pytest.LogCaptureFixture) -> None:
@@ -82,6 +86,36 @@ async def test_a_busy_worker_has_not_stood_still() -> None:
     worker = Worker(STANDSTILL / 2, STANDSTILL)
     await worker.run()
     assert worker.ended == []
+
+
+async def test_a_job_that_was_launched_afterwards_may_still_be_joining() -> None:
+    worker = Worker(STANDSTILL + 1)
+    ended = EPOCH + INTERVAL + STANDSTILL + 1
+    worker.jobs = [
+        running("lost", launched_at=ended - 1),
+        running("joining", launched_at=ended + MENDING - 1),
+    ]
+    await worker.run()
+    assert worker.ended == ["lost"]
+
+
+async def test_a_job_that_cannot_be_ended_does_not_end_the_watch(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = Worker(STANDSTILL + 1)
+    worker.jobs.insert(0, running("stuck"))
+    end = worker.end
+
+    async def end_or_fail(job_id: str) -> None:
+        if job_id == "stuck":
+            raise ValueError(job_id)
+        await end(job_id)
+
+    monkeypatch.setattr(worker, "end", end_or_fail)
+    await worker.run()
+    assert worker.ended == ["lost"]
+    (failed,) = [r for r in caplog.records if r.message.startswith("could not end a job")]
+    assert vars(failed)["error"] == "ValueError"
 
 
 @pytest.mark.parametrize(
