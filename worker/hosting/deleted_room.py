@@ -13,6 +13,7 @@ from datetime import timedelta
 import aiohttp
 from livekit import api, rtc
 from livekit.agents import JobContext
+from livekit.api.room_service import RoomService
 from livekit.protocol.models import ParticipantInfo, Room
 
 from . import occupancy
@@ -23,8 +24,12 @@ OPENED_BY_JOIN = timedelta(milliseconds=250)
 """Time from a room's creation to the agent's joining, both by the server's clock, up to which the one is
 taken for the cause of the other."""
 
-DELETE_LIMIT = 5.0
-"""Seconds for the server to delete a room."""
+REQUEST_LIMIT = 5.0
+"""Seconds for the server to answer, and for the SDK to know which room it is in: it may never know."""
+
+
+_FAILURES = (api.ServerError, aiohttp.ClientError, TimeoutError)
+"""How a request to the server fails."""
 
 
 class RoomDeletedError(Exception):
@@ -42,15 +47,18 @@ async def leave_if_deleted(job: JobContext) -> None:
     if not await _is_opened_by_agent(job):
         return
     rooms, name = job.api.room, job.room.name
+    # Asked while the agent is there: somebody who has entered meanwhile would be left without one.
+    if await _may_have_people(rooms, name):
+        return
     # Left first: an agent whose room is deleted may well join again, and open it once more.
     await job.room.disconnect()
-    try:
-        async with asyncio.timeout(DELETE_LIMIT):
-            there = await rooms.list_participants(api.ListParticipantsRequest(room=name))
-            if all(who.kind == ParticipantInfo.AGENT for who in there.participants):
+    if not await _may_have_people(rooms, name):
+        try:
+            async with asyncio.timeout(REQUEST_LIMIT):
                 await rooms.delete_room(api.DeleteRoomRequest(room=name))
-    except (api.ServerError, aiohttp.ClientError, TimeoutError) as error:
-        logger.warning("could not delete an empty room", extra={"error": type(error).__name__})
+        except _FAILURES as error:
+            extra = {"error": type(error).__name__}
+            logger.warning("could not delete an empty room", extra=extra)
     raise RoomDeletedError
 
 
@@ -71,15 +79,34 @@ async def is_open(session: aiohttp.ClientSession, room: Room) -> bool:
             return room.sid in [
                 each.sid for each in (await RoomClient(session).list_rooms(request)).rooms
             ]
-    except (api.ServerError, aiohttp.ClientError, TimeoutError) as error:
+    except _FAILURES as error:
         extra = {"error": type(error).__name__}
         logger.warning("could not find out whether the room is still open", extra=extra)
         return True
 
 
+async def _may_have_people(rooms: RoomService, name: str) -> bool:
+    """Whether anybody but agents is in a room; true also where the server does not say."""
+    try:
+        async with asyncio.timeout(REQUEST_LIMIT):
+            there = await rooms.list_participants(api.ListParticipantsRequest(room=name))
+    except _FAILURES as error:
+        extra = {"error": type(error).__name__}
+        logger.warning("could not find out who is in the room", extra=extra)
+        return True
+    return any(who.kind != ParticipantInfo.AGENT for who in there.participants)
+
+
 async def _is_opened_by_agent(job: JobContext) -> bool:
     room, assigned = job.room, job.job.room.sid
-    if not assigned or not room.isconnected() or await room.sid == assigned:
+    if not assigned or not room.isconnected():
+        return False
+    try:
+        async with asyncio.timeout(REQUEST_LIMIT):
+            if await room.sid == assigned:
+                return False
+    except TimeoutError:
+        # It counts as the job's own.
         return False
     joined = room.local_participant.joined_at
     return (

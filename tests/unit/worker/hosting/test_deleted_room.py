@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
@@ -11,6 +12,7 @@ from livekit import api, rtc
 from livekit.agents import JobContext
 from livekit.protocol.models import ParticipantInfo
 
+from worker.hosting import deleted_room
 from worker.hosting.deleted_room import OPENED_BY_JOIN, RoomDeletedError, leave_if_deleted
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -63,25 +65,63 @@ async def test_a_room_that_the_agent_opened_is_left_and_then_deleted() -> None:
     assert room.done == ["left", "deleted lobby"]
 
 
-async def test_a_room_that_somebody_has_entered_meanwhile_is_not_deleted() -> None:
+async def test_whoever_has_entered_meanwhile_keeps_the_agent() -> None:
     room = Room()
     room.now_there = [ParticipantInfo(kind=ParticipantInfo.STANDARD)]
+    await leave_if_deleted(job_in(room))
+    assert room.done == []
+
+
+async def test_a_room_that_somebody_enters_while_it_is_left_is_not_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room = Room()
+
+    async def leave_and_enter() -> None:
+        room.done.append("left")
+        room.now_there = [ParticipantInfo(kind=ParticipantInfo.STANDARD)]
+
+    monkeypatch.setattr(room, "disconnect", leave_and_enter)
     with pytest.raises(RoomDeletedError):
         await leave_if_deleted(job_in(room))
     assert room.done == ["left"]
+
+
+async def refuse(_: object) -> None:
+    raise TimeoutError
 
 
 async def test_a_server_that_does_not_delete_is_no_reason_to_stay(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     room = Room()
-
-    async def refuse(_: object) -> None:
-        raise TimeoutError
-
     monkeypatch.setattr(room, "delete_room", refuse)
     with pytest.raises(RoomDeletedError):
         await leave_if_deleted(job_in(room))
+    assert room.done == ["left"]
+
+
+async def test_a_server_that_does_not_say_who_is_there_is_a_reason_to_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room = Room()
+    monkeypatch.setattr(room, "list_participants", refuse)
+    await leave_if_deleted(job_in(room))
+    assert room.done == []
+
+
+async def test_a_room_that_never_gets_to_be_known_keeps_its_agent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Unknown(Room):
+        @property
+        async def sid(self) -> str:
+            return await asyncio.Future[str]()
+
+    monkeypatch.setattr(deleted_room, "REQUEST_LIMIT", 0.0)
+    room = Unknown()
+    await leave_if_deleted(job_in(room))
+    assert room.done == []
 
 
 @pytest.mark.parametrize("why", ["its own", "unassigned", "somebody", "older", "not joined"])
