@@ -13,6 +13,7 @@ it writes to a pipe, and a program between that and stderr lets through what is 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from importlib import import_module
 
@@ -58,15 +59,20 @@ def keep_native_logs_native(*, log_private: bool) -> None:
     """
     if not log_private:
         filter_native_stderr()
+        _hide_panics()
     if os.environ.get("LIVEKIT_RTC_DEBUG", "").strip().lower() in ("true", "1"):
         return
     if FEATURE.misfits:
         return
     ffi = import_module("livekit.rtc._ffi_client")
-    if not log_private:
-        # The SDK prints what native code said when it failed, with the function of this name.
-        vars(ffi)["print"] = print_panic
     # The SDK has no setting for it. A second call only replaces what the first one set.
     ffi.FfiClient.instance._ffi_lib.livekit_ffi_initialize(
         ffi.ffi_event_callback, False, b"python", rtc.__version__.encode("ascii")
     )
+
+
+def _hide_panics() -> None:
+    # The SDK prints what native code said when it failed, with the function of this name. An SDK that has
+    # moved may print it elsewhere, or not.
+    with contextlib.suppress(ImportError):
+        vars(import_module("livekit.rtc._ffi_client"))["print"] = print_panic

@@ -13,6 +13,7 @@ from livekit.rtc import _ffi_client
 from worker.hosting import native_logs
 from worker.hosting.internals import Feature, Internal
 from worker.hosting.native_logs import choose_native_levels, keep_native_logs_native
+from worker.privacy.hooks import print_panic
 from worker.privacy.native_stderr import PIPE
 
 FIRST_RECORD = "initializing ffi server"
@@ -57,6 +58,22 @@ def test_an_sdk_that_has_moved_is_left_alone(
     gone = Internal("livekit.rtc._ffi_client", "FfiClient.gone")
     monkeypatch.setattr(native_logs, "FEATURE", Feature("the log is slow", (gone,)))
     keep_native_logs_native(log_private=True)
+    assert initialized == []
+
+
+@pytest.mark.parametrize("why", ["debugging", "moved"])
+def test_what_native_code_says_of_its_failure_is_hidden_wherever_its_log_goes(
+    why: str, initialized: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native_logs, "filter_native_stderr", lambda: None)
+    monkeypatch.setattr(_ffi_client, "print", print, raising=False)
+    if why == "debugging":
+        monkeypatch.setenv("LIVEKIT_RTC_DEBUG", "1")
+    else:
+        gone = Internal("livekit.rtc._ffi_client", "FfiClient.gone")
+        monkeypatch.setattr(native_logs, "FEATURE", Feature("the log is slow", (gone,)))
+    keep_native_logs_native(log_private=False)
+    assert vars(_ffi_client)["print"] is print_panic
     assert initialized == []
 
 
