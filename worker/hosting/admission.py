@@ -26,6 +26,9 @@ NEW_ROOM_SECONDS = 1.0
 SETTLING = 0.5
 """Seconds after which a room is looked at that was opened just after one of the same name was deleted."""
 
+LIMIT = 2.5
+"""Seconds for all questions about a room: livekit-server waits 3 s for the answer to a dispatch."""
+
 JOIN_LIMIT = 10.0
 """Seconds from a job's launch for which its agent, not in the room yet, counts as on its way."""
 
@@ -86,12 +89,7 @@ class Admission:
         reopened = self._is_reopened(request.room)
         self._accepted[request.id] = request.room.sid
         try:
-            if reopened and not await self._stays_open(request.room):
-                logger.info("dispatch refused: the room was deleted", extra=job_fields(request.job))
-                await request.reject(terminate=True)
-            elif await self._has_agent(request, identity, joining=joining, reopened=reopened):
-                extra = job_fields(request.job)
-                logger.warning("dispatch refused: the room has an agent", extra=extra)
+            if await self._is_needless(request, identity, joining=joining, reopened=reopened):
                 await request.reject(terminate=True)
             else:
                 of_job = identity_of_job(identity, request.id)
@@ -116,6 +114,23 @@ class Admission:
         before, _ = self._entered.get(room.name, (room.sid, now))
         self._entered[room.name] = (room.sid, now)
         return before != room.sid
+
+    async def _is_needless(
+        self, request: JobRequest, identity: str, *, joining: bool, reopened: bool
+    ) -> bool:
+        """Whether a room needs no agent; false also where that is not known in time."""
+        extra = job_fields(request.job)
+        try:
+            async with asyncio.timeout(LIMIT):
+                if reopened and not await self._stays_open(request.room):
+                    logger.info("dispatch refused: the room was deleted", extra=extra)
+                    return True
+                if await self._has_agent(request, identity, joining=joining, reopened=reopened):
+                    logger.warning("dispatch refused: the room has an agent", extra=extra)
+                    return True
+        except TimeoutError:
+            logger.warning("could not find out in time whether the room has an agent", extra=extra)
+        return False
 
     async def _stays_open(self, room: Room) -> bool:
         # Whoever opened it by mistake deletes it within that time.

@@ -235,3 +235,17 @@ async def test_a_room_opened_again_is_looked_into_however_new_it_is(
         await ask(admission, request)
         answers.append(request.answer)
     assert answers == ["accepted", "terminated"]
+
+
+async def test_a_room_that_is_not_known_in_time_is_not_left_without_an_agent(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(admission_module, "LIMIT", 0.0)
+    server, request = Server(Occupant.ALIVE), Request(1)
+    server.answers.clear()
+    request.assigned.set()
+    await ask(admission_of(5, server), request)
+    assert request.answer == "accepted"
+    assert [record.message for record in caplog.records] == [
+        "could not find out in time whether the room has an agent"
+    ]
