@@ -8,8 +8,8 @@ import re
 
 from .exceptions import HIDDEN
 
-_NUMBER = re.compile(r"[\d.,:%]+ ?(?:[a-z]{1,2})?")
-"""What may follow such a beginning: a number, perhaps with a unit."""
+_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?(?: ?[a-z]{1,2}|%)?")
+"""What may follow such a beginning: a number, perhaps with a unit. A long one may be a phone's."""
 
 _SHORTEST = 4
 """Characters that a message must have in common with the code."""

@@ -78,6 +78,13 @@ class _Hidden(str):
         return str(self)
 
 
+class _Values(dict[str, Any]):
+    """Gives a template its values by name, and shows nothing of the names to one that wants it whole."""
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+
 class NeutralRecords(logging.Filter):
     """Passes every record, with nothing private in it."""
 
@@ -119,7 +126,7 @@ def _message(record: logging.LogRecord, *, is_ours: bool) -> str:
         return message
     given = record.args
     args = (
-        {name: _neutral(value) for name, value in given.items()}
+        _Values({name: _neutral(value) for name, value in given.items()})
         if isinstance(given, Mapping)
         else tuple(_neutral(value) for value in given)
     )

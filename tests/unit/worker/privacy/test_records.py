@@ -92,6 +92,36 @@ def test_of_a_message_that_was_put_together_the_known_beginning_is_kept(
     assert handler.last["message"] == HIDDEN
 
 
+@pytest.mark.parametrize(
+    "number", ["491511234567", "+1 555 123", "1.5551234567", "1:2", "555123ada"]
+)
+def test_a_number_that_may_be_a_name_is_hidden(
+    number: str, handler: Recording, theirs: logging.Logger
+) -> None:
+    theirs.warning(f"call from {number}")
+    assert handler.last["message"] == f"call from {HIDDEN}"
+
+
+@pytest.mark.parametrize("number", ["3", "200000", "2.5s", "12.25 ms", "90%"])
+def test_a_short_number_is_kept(number: str, handler: Recording, theirs: logging.Logger) -> None:
+    theirs.warning(f"took about {number}")
+    assert handler.last["message"] == f"took about {number}"
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("keys %s", f"keys {HIDDEN}"),
+        ("keys %r", f"keys {HIDDEN}"),
+        ("%s of %(n)d", f"{HIDDEN} of 3"),
+        ("%(n)d of %(who)s", f"3 of {HIDDEN}"),
+    ],
+)
+def test_of_a_dict_no_key_is_shown(template: str, shown: str, handler: Recording) -> None:
+    ours.warning(template, {SECRET: 1, "who": SECRET, "n": 3})
+    assert handler.last["message"] == shown
+
+
 def test_others_fields_are_kept_if_they_name_no_person(
     handler: Recording, theirs: logging.Logger
 ) -> None:
