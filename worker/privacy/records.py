@@ -92,7 +92,10 @@ class NeutralRecords(logging.Filter):
         """Change a record where it is; it was made for the log alone."""
         # Those of a job's process went through the filter there, where their origin can be seen.
         if not hasattr(record, _DONE):
-            neutralize(record)
+            try:
+                neutralize(record)
+            except Exception:  # noqa: BLE001  # A value failed to show itself: not the code that logged it.
+                _hide_all(record)
         return True
 
 
@@ -109,6 +112,15 @@ def neutralize(record: logging.LogRecord) -> None:
         else:
             trusts_text = is_ours or name in NEUTRAL_FIELDS
             setattr(record, name, _neutral(getattr(record, name), trusts_text=trusts_text))
+    setattr(record, _DONE, True)
+
+
+def _hide_all(record: logging.LogRecord) -> None:
+    """Keep of a record only that there was one, and where."""
+    record.msg, record.args = HIDDEN, None
+    record.exc_info = record.exc_text = None
+    for name in vars(record).keys() - _STANDARD:
+        delattr(record, name)
     setattr(record, _DONE, True)
 
 

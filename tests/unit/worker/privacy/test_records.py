@@ -185,6 +185,27 @@ async def test_of_a_task_that_failed_unnoticed_its_coroutine_is_named(handler: R
     assert "answer_nobody" in handler.last["message"]
 
 
+class Unspeakable:
+    def __str__(self) -> str:
+        raise ValueError(SECRET)
+
+
+class UnspeakableError(Exception):
+    @property
+    def status(self) -> int:
+        raise ValueError(SECRET)
+
+
+@pytest.mark.parametrize("message", [Unspeakable(), UnspeakableError(SECRET), "job failed"])
+def test_a_record_that_fails_to_show_itself_is_hidden_and_harms_nobody(
+    message: object, handler: Recording
+) -> None:
+    ours.error(message, exc_info=UnspeakableError(SECRET), extra={"who": SECRET})
+    shown = handler.last
+    assert shown["message"] == HIDDEN
+    assert not shown.keys() & {"who", "exc_info"}
+
+
 def test_a_record_of_another_process_stays_as_it_was_made_there(
     handler: Recording, theirs: logging.Logger
 ) -> None:
