@@ -25,6 +25,8 @@ def hide_private() -> None:
     for handler in handlers:
         if handler is not None and _records not in handler.filters:
             handler.addFilter(_records)
+    # Of a record that cannot be formatted, logging would print the message, the values and the exception.
+    logging.raiseExceptions = False
     sys.excepthook = _print_uncaught
     sys.unraisablehook = _print_unraisable
     threading.excepthook = _print_of_thread

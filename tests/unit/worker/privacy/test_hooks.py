@@ -28,6 +28,12 @@ LIMIT = 60.0
         ("import warnings; warnings.warn('old', FutureWarning)", "FutureWarning: old"),
         ("import logging; logging.getLogger('a').error(secret)", "[hidden]"),
         (
+            "import logging; f = logging.Formatter(); f.format = lambda r: int(secret)\n"
+            "h = logging.StreamHandler(); h.setFormatter(f); logging.getLogger().addHandler(h)\n"
+            "logging.getLogger('a').error('b'); print('goes on', file=sys.stderr)",
+            "goes on",
+        ),
+        (
             "hooks.print_panic('FFI Panic: ', secret, file=sys.stderr, flush=True)",
             "FFI Panic: [hidden]",
         ),
