@@ -25,13 +25,16 @@ _PANIC = re.compile(r"thread '.*?'(?: \(\d+\))? (?P<what>panicked at)(?P<at>.*)"
 """What Rust writes of a panic; its message is on the next line, and may quote anything."""
 
 _RUST_FILE = re.compile(
-    r" (?P<file>(?:/root/\.cargo/\S+?/(?=[\w.-]+/src/)|/rustc/[0-9a-f]{40}/library/)?"
-    r"(?:livekit[\w-]*|libwebrtc|webrtc-sys|std|core|alloc|[a-z][a-z_]*-\d+\.\d+\.\d+)"
-    r"/src/(?:[a-z0-9_]+/){0,4}[a-z0-9_]+\.rs:\d+:\d+):"
+    r" (?P<file>(?:/root/\.cargo/registry/src/(?:index\.crates\.io|github\.com)-[0-9a-f]{1,16}/"
+    r"|/rustc/[0-9a-f]{40}/library/)?"
+    r"(?:livekit[a-z_-]{0,30}|libwebrtc|webrtc-sys|std|core|alloc"
+    r"|[a-z][a-z0-9_-]{0,40}-\d{1,6}\.\d{1,6}\.\d{1,6})"
+    r"/src/(?:[a-z0-9_]+/){0,4}[a-z0-9_]+\.rs:\d{1,6}:\d{1,6}):",
+    re.ASCII,
 )
 """Where Rust code panicked, in the SDK or a package of it."""
 
-_FATAL = re.compile(r"# Fatal error in: (?P<file>.*), line (?P<line>\d+)")
+_FATAL = re.compile(r"# Fatal error in: (?P<file>.*), line (?P<line>\d{1,6})", re.ASCII)
 """The first line of what WebRTC writes before it ends the process."""
 
 _WEBRTC_FILE = re.compile(

@@ -60,6 +60,39 @@ def test_a_line_is_shown_as_far_as_it_is_known(line: str, shown: str | None) -> 
     assert neutral_line(line) == shown
 
 
+@pytest.mark.parametrize(
+    "package", ["hyper-util-0.1.20", "base64-0.22.1", "h2-0.4.1", "futures-core-0.3.33"]
+)
+@pytest.mark.parametrize(
+    "folder", ["", "/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/"]
+)
+def test_a_panic_in_a_package_is_shown_with_its_place(package: str, folder: str) -> None:
+    file = f"{folder}{package}/src/a/b.rs:12:5"
+    assert neutral_line(f"thread 'a' panicked at {file}:") == (
+        f"native thread panicked at {file}: {HIDDEN}"
+    )
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "/root/.cargo/Ada-said-hello/h2-0.4.1/src/a.rs:1:2",
+        "/root/.cargo/registry/src/Ada-said-hello/h2-0.4.1/src/a.rs:1:2",
+        "h2-0.4.491511234567/src/a.rs:1:2",
+        "h2-0.4.1/src/a.rs:491511234567:2",
+        "h2-0.4.1/src/a.rs:1:491511234567",
+        "livekit491511234567/src/a.rs:1:2",
+    ],
+)
+def test_a_place_that_may_be_text_is_hidden(file: str) -> None:
+    shown = neutral_line(f"thread 'a' panicked at {file}:")
+    assert shown == f"native thread panicked at an unknown place: {HIDDEN}"
+
+
+def test_a_line_number_that_may_be_text_is_hidden() -> None:
+    assert neutral_line("# Fatal error in: ../../pc/a.cc, line 491511234567") is None
+
+
 @given(st.text(), st.sampled_from(BEGINNINGS), st.text())
 def test_no_text_of_a_record_is_shown(before: str, beginning: str, text: str) -> None:
     for line in (
