@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 QUIET = 10.0
 """Seconds in which a line is printed once."""
 
+MOST = 1000
+"""Lines that are remembered at a time; others are printed each time."""
+
 
 class Repeats:
     """Counts lines that are the same but for their time."""
@@ -29,7 +32,8 @@ class Repeats:
         """Whether a line is to be printed now; else it is counted."""
         printed, count = self._seen.get(line, (None, 0))
         if printed is None:
-            self._seen[line] = (self._clock(), 0)
+            if len(self._seen) < MOST:
+                self._seen[line] = (self._clock(), 0)
             return True
         self._seen[line] = (printed, count + 1)
         return False
