@@ -15,6 +15,8 @@ import tempfile
 
 from worker.devstack.paths import PROJECT
 
+logger = logging.getLogger(__name__)
+
 PIPE = "NATIVE_LOG_PIPE"
 """Variable that tells the processes of a worker where their native output is filtered."""
 
@@ -27,6 +29,9 @@ _STDERR = 2
 
 _running: list[subprocess.Popen[bytes]] = []
 """The filters of this process. They end when it does: when the pipe to them is closed."""
+
+_is_done: list[bool] = []
+"""Whether this process's stderr is led through a filter: not empty then."""
 
 
 def start_native_filter() -> bool:
@@ -59,8 +64,18 @@ def start_native_filter() -> bool:
 
 
 def filter_native_stderr() -> None:
-    """Have all that native code in this process prints to stderr filtered, or dropped without a filter."""
+    """Have all that native code in this process prints to stderr filtered, or dropped without a filter.
+
+    A second call does nothing: Python's own stderr would be filtered, too.
+    """
+    if _is_done:
+        return
+    _is_done.append(True)
     filtered = _open_filter()
+    has_filter = filtered is not None
+    if filtered is None:
+        # Nothing is better than everything.
+        filtered = os.open(os.devnull, os.O_WRONLY)
     sys.stderr.flush()
     own = os.dup(_STDERR)
     os.dup2(filtered, _STDERR)
@@ -73,14 +88,16 @@ def filter_native_stderr() -> None:
             handler.setStream(sys.stderr)
     if faulthandler.is_enabled():
         faulthandler.enable(sys.stderr)
+    # Without a pipe there never was a filter, which the worker has logged.
+    if PIPE in os.environ and not has_filter:
+        logger.warning("the filter of native log lines is gone, so none are printed")
 
 
-def _open_filter() -> int:
+def _open_filter() -> int | None:
     try:
         # Where nobody reads, this fails; it would wait for ever otherwise.
         filtered = os.open(os.environ.get(PIPE, ""), os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
-        # Nothing is better than everything.
-        return os.open(os.devnull, os.O_WRONLY)
+        return None
     os.set_blocking(filtered, True)
     return filtered

@@ -96,13 +96,26 @@ def test_the_native_library_writes_its_log_itself() -> None:
     assert FIRST_RECORD in done.stderr
 
 
-def test_without_a_filter_nothing_native_is_printed() -> None:
+@pytest.mark.parametrize(
+    ("pipe", "warning"),
+    [
+        ({}, ""),
+        (
+            {PIPE: "/nowhere/pipe"},
+            "the filter of native log lines is gone, so none are printed\n",
+        ),
+    ],
+)
+def test_without_a_filter_nothing_native_is_printed(
+    pipe: dict[str, str], warning: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PIPE, raising=False)
     code = (
         "import os, sys; from worker.hosting import native_logs; "
         "native_logs.keep_native_logs_native(log_private=False); "
         "print('from Python', file=sys.stderr); os._exit(0)"
     )
-    environment = {**os.environ, "RUST_LOG": "debug", PIPE: "/nowhere/pipe"}
+    environment = {**os.environ, "RUST_LOG": "debug", **pipe}
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=environment,
@@ -111,7 +124,7 @@ def test_without_a_filter_nothing_native_is_printed() -> None:
         check=False,
         timeout=START_LIMIT,
     )
-    assert done.stderr == "from Python\n", done
+    assert done.stderr == f"{warning}from Python\n", done
 
 
 def test_levels_that_somebody_chose_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,14 @@ raise ValueError("of Python")
     assert "Ada" not in done.stderr
 
 
+def test_a_second_call_leaves_pythons_own_lines_unfiltered() -> None:
+    done = run("""
+filter_native_stderr()
+print("from Python", file=sys.stderr)
+""")
+    assert done.stderr == "from Python\n"
+
+
 @pytest.mark.parametrize("end", ["os.abort()", "os.kill(os.getpid(), 9)", "os._exit(0)"])
 def test_what_a_library_prints_last_is_not_lost(end: str) -> None:
     done = run(f"""
