@@ -119,16 +119,18 @@ class Admission:
         self, request: JobRequest, identity: str, *, joining: bool, reopened: bool
     ) -> bool:
         """Whether a room needs no agent; false also where that is not known in time."""
-        extra = job_fields(request.job)
         try:
             async with asyncio.timeout(LIMIT):
                 if reopened and not await self._stays_open(request.room):
+                    extra = job_fields(request.job)
                     logger.info("dispatch refused: the room was deleted", extra=extra)
                     return True
                 if await self._has_agent(request, identity, joining=joining, reopened=reopened):
+                    extra = job_fields(request.job)
                     logger.warning("dispatch refused: the room has an agent", extra=extra)
                     return True
         except TimeoutError:
+            extra = job_fields(request.job)
             logger.warning("could not find out in time whether the room has an agent", extra=extra)
         return False
 
