@@ -69,6 +69,7 @@ class RoomAssistant:
         )
         self._parts = assemble(room, chat, session, resources, options)
         self._resources = AsyncExitStack()
+        self._is_gone = False
         self._resources.push_async_callback(session.aclose)
         self._resources.callback(self._parts.cancel)
         room.on("disconnected", self._on_room_gone)
@@ -83,6 +84,8 @@ class RoomAssistant:
         """
         parts = self._parts
         await asyncio.gather(connecting, parts.session.start())
+        if self._is_gone:
+            return
         presence = Presence(self._room, parts.session.session)
         self._resources.push_async_callback(presence.aclose)
         rpc = StopRpc(self._room.local_participant, parts.arrivals.stop)
@@ -96,6 +99,7 @@ class RoomAssistant:
 
         This does not come for a lost connection that the SDK restores.
         """
+        self._is_gone = True
         logger.info("room is gone", extra={"answering": self._parts.conversation.is_answering})
         self._parts.cancel()
 

@@ -16,6 +16,9 @@ _CONNECTORS = ".-_@"
 """What makes one word of two that it connects: ``assistant.example``, ``my_assistant``. Apostrophes do
 not, unlike in UAX 29: names have endings and articles."""
 
+_OF_BOTH_KANA = "KATAKANA-HIRAGANA"
+"""How the name of the mark of a long sound begins, which belongs to the word that it is in."""
+
 _LONGEST_MARKS = 32
 """Marks that may be on one letter of folded text, and some more."""
 
@@ -64,7 +67,10 @@ def _are_joined(text: str, left: int, right: int) -> bool:
     before, after = _letter(text, left), text[right]
     if "_" in (before, after) or _BREAK.match(before + after, 1):
         return False
-    return not (before.isalpha() and after.isalpha() and _script(before) != _script(after))
+    if not (before.isalpha() and after.isalpha()):
+        return True
+    scripts = (_script(before), _script(after))
+    return scripts[0] == scripts[1] or _OF_BOTH_KANA in scripts
 
 
 def _letter(text: str, at: int) -> str:

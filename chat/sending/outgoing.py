@@ -121,6 +121,7 @@ class OutgoingMessage:
 
     def retry(self) -> None:
         """Try again to deliver what was given up."""
+        self._retractions.retry()
         for channel in self._channels:
             channel.push(self.draft)
 

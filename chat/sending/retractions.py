@@ -7,6 +7,8 @@ from chat.tasks import OwnedTasks
 from .channels import Channel
 from .draft import Draft
 
+_EMPTY = Draft("", complete=True)
+
 
 class Retractions:
     """Channels that empty one message for their members, until they have.
@@ -40,7 +42,12 @@ class Retractions:
         self._running.add(channel)
         channel.on_idle = lambda: self._running.discard(channel)
         channel.on_given_up = lambda members: None
-        channel.push(Draft("", complete=True))
+        channel.push(_EMPTY)
+
+    def retry(self) -> None:
+        """Try again what could not be delivered."""
+        for channel in list(self._running):
+            channel.push(_EMPTY)
 
     def close(self) -> None:
         """Give up what is being delivered."""

@@ -59,6 +59,8 @@ class JsonFinalChannel(Channel):
         if not self.reached:
             self._text = draft.text
         while (text := self._splitter.part(self._text, index := self._parts_sent)) is not None:
+            if not self.may_write():
+                return  # It goes on at this part once it may.
             part = replace(self._message, id=part_id(self._message.id, index), message=text)
             # Counted before it is known to have arrived: sent again, it would be shown twice.
             self._parts_sent = index + 1

@@ -57,6 +57,7 @@ class OpenStreamChannel(Channel):
 
     async def _write(self, draft: Draft) -> None:
         self._last_write = self._now
+        forgotten = self._forgotten
         text = ("" if draft.deleted else draft.text) or BLANK
         tail = tail_after(self._written, text)
         if self._writer is None or self._doubtful or tail is None or draft.deleted:
@@ -66,6 +67,9 @@ class OpenStreamChannel(Channel):
             self._written = text
         if draft.complete:
             await self._end()
+        if forgotten != self._forgotten:
+            # What was lost meanwhile may be the end of what was just closed.
+            self._perhaps_open = True
 
     async def _replace(self, text: str, draft: Draft) -> None:
         """Write all of `text`, in one chunk, on a new stream."""

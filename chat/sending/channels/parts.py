@@ -43,6 +43,7 @@ class Parts:
         # None is a part of which it is not known what is shown, if anything.
         self._shown: list[str | None] = []
         self._presumed: list[_Presumed] = []
+        self._doubts = 0
 
     @property
     def exist(self) -> bool:
@@ -51,6 +52,7 @@ class Parts:
 
     def doubt(self) -> None:
         """Assume that packets may have been lost: the next `write` sends every part again."""
+        self._doubts += 1
         self._shown = [None] * len(self._shown)
         for presumed in self._presumed:
             presumed.certain = False
@@ -80,6 +82,7 @@ class Parts:
             The bytes that were sent.
         """
         size = index = 0
+        doubts = self._doubts
         whole = "" if draft.deleted else draft.text
         while True:
             recalled = self._recall(index)
@@ -88,6 +91,9 @@ class Parts:
                 return size
             if draft.deleted or not self._shows(index, text or ""):
                 size += await self._write_part(index, text or "", draft, publish)
+                # A doubt that came meanwhile goes for all that this call writes.
+                if doubts == self._doubts:
+                    self._shown[index] = text or ""
             elif recalled:
                 await asyncio.sleep(0)
             index += 1
@@ -111,5 +117,4 @@ class Parts:
             if not known:
                 self._shown.pop()
             raise
-        self._shown[index] = text
         return size

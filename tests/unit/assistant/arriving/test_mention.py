@@ -78,6 +78,11 @@ def test_another_word_does_not(text: str) -> None:
     assert not mentions(text, "Assistant")
 
 
+def test_a_mark_of_a_long_sound_belongs_to_its_word() -> None:
+    assert not mentions("サーバーが落ちた", "サーバ")
+    assert mentions("サーバーが落ちた", "サーバー")
+
+
 @pytest.mark.parametrize("name", ["C-3PO", "Dr. Who?", "助手", "a+b (c)", "Ärztin"])
 def test_any_name_can_be_mentioned(name: str) -> None:
     assert mentions(f"hello @{name} how are you", name)

@@ -195,3 +195,19 @@ async def test_after_any_failures_the_last_text_is_shown(
         assert message_id == part_id("m", index)
         assert reader.shown[message_id] == (expected[index] if index < len(expected) else "")
     assert len(reader.shown) >= len(expected)
+
+
+@pytest.mark.parametrize("doubted", range(len(LONG)))
+async def test_what_is_written_while_a_loss_is_noticed_is_written_again(
+    reader: Reader, doubted: int
+) -> None:
+    parts = Parts(ChatMessage(message="", id="id"))
+
+    async def lose(part: ChatMessage, edit: bool) -> int:
+        if part.id == part_id("id", doubted):
+            parts.doubt()
+        return len(part.message or "")
+
+    await parts.write(draft(*LONG), lose)
+    await parts.write(draft(*LONG), reader.publish)
+    assert reader.shown == {part_id("id", n): text for n, text in enumerate(LONG)}
