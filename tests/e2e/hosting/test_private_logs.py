@@ -51,7 +51,13 @@ def assert_silent_about(worker: WorkerProcess, *secrets: str) -> None:
 def worker(
     livekit_server: LiveKitServer, fake_openai: FakeOpenAI, isolation: str
 ) -> Iterator[WorkerProcess]:
-    settings = {"CHAT_ISOLATION": isolation, "OPENAI_API_KEY": KEY, "CHAT_LOG_LEVEL": "debug"}
+    settings = {
+        "CHAT_ISOLATION": isolation,
+        "OPENAI_API_KEY": KEY,
+        "CHAT_LOG_LEVEL": "debug",
+        # Of the native lines, only these hold what people say.
+        "RUST_LOG": "debug",
+    }
     with running_worker(livekit_server, fake_openai, **settings) as process:
         yield process
 
