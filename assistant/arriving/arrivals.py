@@ -11,7 +11,7 @@ from assistant.conversation.stop import Stop
 from assistant.people.notices import Notices
 from assistant.people.people import People, is_agent
 from assistant.turns.turn import UNKNOWN, Question
-from chat import ChatManager, ChatMessage, OwnedTasks, RejectedMessage
+from chat import ChatManager, ChatMessage, OwnedTasks, RejectedMessage, is_blank
 
 from .bots import REACTION, BotWatch
 from .commands import is_stop
@@ -114,7 +114,7 @@ class Arrivals:
             # An edit does not run a command, nor does it turn a question into one.
             if not message.edited:
                 self.stop(identity)
-        elif not text.strip():
+        elif is_blank(text):
             if message.attachments:
                 self._notices.tell("notice_no_files", identity)
         elif identity != UNKNOWN and not (self._allows(identity) and self._is_person(identity)):

@@ -269,6 +269,15 @@ async def test_a_retry_that_succeeds_shows_nothing_of_the_failure() -> None:
         await scene.shown("fine")
 
 
+@pytest.mark.parametrize("blank", ["", " \n", "\u200b", "\ufeff\u2060"])
+async def test_what_shows_nothing_asks_nothing(blank: str) -> None:
+    async with talking() as scene:
+        scene.chat.receive(blank)
+        scene.chat.receive("hello")
+        await scene.shown("echo hello")
+        assert scene.asked == [[("user", "hello")]]
+
+
 @pytest.mark.parametrize("deltas", [(), ("",), ("  ", "\n"), ("\u200b",), ("\ufeff", " \u2060")])
 async def test_an_empty_answer_is_not_silence(deltas: tuple[str, ...]) -> None:
     async with talking(saying(*deltas)) as scene:
