@@ -23,6 +23,7 @@ from tests.tokens import MintToken, token_minter
 from tests.waiting import eventually
 from tests.worker_process import WorkerProcess, running_worker
 from worker.devstack.livekit_server import LiveKitServer
+from worker.hosting.admission import NEW_ROOM_SECONDS
 
 SETTLED = 30.0
 """Seconds after which nothing happens any more of itself."""
@@ -98,6 +99,8 @@ async def named_worker_beside_automatic_one(scene: Scene, room: str) -> None:
 
 async def keeps_its_agent(scene: Scene, room: str, ada: Person, dispatched: str) -> None:
     (first,) = await scene.rooms.agents_in(room)
+    # Nobody asks about a room that was just opened.
+    await asyncio.sleep(NEW_ROOM_SECONDS)
     await scene.rooms.dispatch(room, dispatched)
     assert await scene.has_one_agent(room, ada) == first.sid
     refused = "dispatch refused: the room has an agent"
