@@ -28,15 +28,6 @@ def part_id(message_id: str, index: int) -> str:
     return message_id if index == 0 else f"{message_id}-{index + 1}"
 
 
-def split(text: str, limit: int = PART_BYTES) -> list[str]:
-    """Cut a text into parts, see `Splitter`."""
-    splitter = Splitter(limit)
-    parts: list[str] = []
-    while (part := splitter.part(text, len(parts))) is not None:
-        parts.append(part)
-    return parts
-
-
 def written_bytes(text: str) -> int:
     """The size of a text as JSON writes it, in bytes of UTF-8, without its quotes."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2

@@ -19,9 +19,9 @@ from chat.sending.splitting import (
     PART_BYTES,
     Splitter,
     part_id,
-    split,
     written_bytes,
 )
+from tests.unit.chat.sending.parts import split
 
 FAMILY = "👩‍👩‍👧‍👦"
 ALPHABET = [

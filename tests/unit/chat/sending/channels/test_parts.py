@@ -15,8 +15,9 @@ from chat import ChatMessage
 from chat.sending import splitting
 from chat.sending.channels.parts import Parts
 from chat.sending.draft import Draft, Earlier
-from chat.sending.splitting import PART_BYTES, Splitter, part_id, split
+from chat.sending.splitting import PART_BYTES, Splitter, part_id
 from chat.wire import encode
+from tests.unit.chat.sending.parts import split
 
 LARGEST_PACKET = 15 * 1024
 """Bytes of a reliable packet."""
