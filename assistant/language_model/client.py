@@ -15,7 +15,7 @@ import openai
 from openai.resources.chat import AsyncChat, AsyncCompletions
 
 from .chunk_stream import ChunkStream
-from .failure import CONNECTION, TIMEOUT, AnswerFailedError, Failure
+from .failure import CONNECTION, TIMEOUT, AnswerFailedError, Failure, origins_of
 from .refusal import Refusal
 from .refusal_body import read_refusal
 from .request import LessonBook, Lessons, ModelChoices, acceptable
@@ -235,9 +235,4 @@ async def _send_again_if_dropped(
 
 
 def _is_caused_by(error: BaseException, kind: type[BaseException]) -> bool:
-    origin: BaseException | None = error
-    while origin is not None:
-        if isinstance(origin, kind):
-            return True
-        origin = origin.__cause__
-    return False
+    return any(isinstance(each, kind) for each in (error, *origins_of(error)))

@@ -68,7 +68,7 @@ class AnswerFailedError(Exception):
 
 def describe_failure(error: APIError) -> Failure:
     """Say what an error of the LLM stands for."""
-    origins = list(_origins(error))
+    origins = list(origins_of(error))
     known = next((origin for origin in origins if isinstance(origin, AnswerFailedError)), None)
     if known is not None:
         return known.failure
@@ -82,7 +82,8 @@ def describe_failure(error: APIError) -> Failure:
     return Failure(type(origins[0] if origins else error).__name__, detail=detail)
 
 
-def _origins(error: BaseException) -> Iterator[BaseException]:
+def origins_of(error: BaseException) -> Iterator[BaseException]:
+    """What caused an exception, what caused that, and so on, as far as `CHAIN_LIMIT`."""
     for _ in range(CHAIN_LIMIT):
         if error.__cause__ is None:
             return
