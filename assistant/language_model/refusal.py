@@ -35,9 +35,6 @@ class Refusal:
     retry_after: float | None = None
     """Seconds that it wants to be left alone; None if it does not say."""
 
-    as_event: bool = False
-    """Whether it came in the stream of an answer."""
-
     @property
     def is_too_long(self) -> bool:
         """Whether the request was too long for the model."""

@@ -31,23 +31,20 @@ _WAIT = re.compile(
 _UNITS = {"ms": 0.001, "millisecond": 0.001, "m": 60.0, "h": 3600.0}
 
 
-def read_refusal(
-    status: int | None, body: object, retry_after: str | None = None, *, as_event: bool = False
-) -> Refusal:
+def read_refusal(status: int | None, body: object, retry_after: str | None = None) -> Refusal:
     """Read what a service says, in whatever shape.
 
     Args:
         status: The HTTP status; None for an event, which may name a number of its own.
         body: The JSON, or the text in its place.
         retry_after: The header of that name, in seconds.
-        as_event: Whether it came in the stream of an answer.
     """
     strings = list(_strings(body))
     text = " ".join(strings)[:MOST_TEXT]
     number = status if status is not None else next(_numbers(body), None)
     wait = _seconds(retry_after)
     wait = _seconds_in_words(text) if wait is None else wait
-    return Refusal(number, text, frozenset(_places(body)), wait, as_event)
+    return Refusal(number, text, frozenset(_places(body)), wait)
 
 
 def without_quotes(refusal: Refusal, asked: Iterable[str]) -> Refusal:

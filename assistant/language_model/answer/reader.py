@@ -140,7 +140,7 @@ class AnswerReader:
                 self._take_object(one)
         if not self.is_confirmed or self._finish is Finish.ERROR:
             body = objects[0] if len(objects) == 1 else event.data
-            self.refusal = read_refusal(None, body, as_event=True)
+            self.refusal = read_refusal(None, body)
             self.is_confirmed = False
         self.is_over = True
 

@@ -103,7 +103,7 @@ def test_no_body_raises_anything(status: int | None, body: object, header: str |
         {"error": body},
         {"param": body, "loc": body, "code": body, "retry_after": body},
     ):
-        read_refusal(status, each, header, as_event=True)
+        read_refusal(status, each, header)
 
 
 def test_a_body_of_any_size_and_depth_is_read_in_part() -> None:
