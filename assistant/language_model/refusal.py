@@ -91,7 +91,7 @@ def failure_of(refusal: Refusal) -> Failure:
     if status in _BUSY_STATUSES or (status is None and refusal.is_busy):
         return Failure(name, True, Remedy.WAIT, refusal.retry_after, detail=detail)
     if status in _OPERATORS_STATUSES or (status is None and _needs_operator(refusal)):
-        advice = _ADVICE.get(status or 0, "see the service's own words at this level of the log")
+        advice = _ADVICE.get(status or 0, "CHAT_LOG_PRIVATE=true logs the service's own words")
         if refusal.is_unknown_model:
             advice = _ADVICE[404]
         return Failure(name, remedy=Remedy.OPERATOR, advice=advice, detail=detail)
