@@ -14,16 +14,20 @@ LLM = {"livekit.agents", "livekit.plugins", "openai"}
 TOOLS = {"tests", "benchmarks"}
 
 BANNED = {
-    "chat": {"agent", "assistant", "prompts", "worker"} | LLM | TOOLS,
+    "chat": {"agent", "assistant", "prompts", "speech", "worker"} | LLM | TOOLS,
+    "speech": {"agent", "assistant", "prompts", "worker"} | TOOLS,
     "assistant": {"agent", "worker"} | TOOLS,
     "worker": {"agent", "prompts"} | TOOLS,
-    "worker/devstack": {"assistant", "chat"},
-    "worker/hosting": {"assistant", "chat"},
+    "worker/devstack": {"assistant", "chat", "speech"},
+    "worker/hosting": {"assistant", "chat", "speech"},
     "worker/serving": {"chat", "worker.devstack"},
-    "prompts": {"agent", "assistant", "chat", "worker"} | LLM | TOOLS,
-    "agent.py": {"assistant", "chat", "prompts"} | TOOLS,
+    "prompts": {"agent", "assistant", "chat", "speech", "worker"} | LLM | TOOLS,
+    "agent.py": {"assistant", "chat", "prompts", "speech"} | TOOLS,
 }
 """What a package, or a file of the project's root, must not import."""
+
+OF_CHAT_IN_SPEECH = {"chat.OwnedTasks", "chat.failure_fields"}
+"""What ``speech`` may use of ``chat``: they say nothing of messages."""
 
 ROOMS_BELOW = {
     "arriving": {"conversation", "people", "turns"},
@@ -107,3 +111,10 @@ def test_only_what_chat_exports_is_used_of_it(importer: str) -> None:
     exported = {f"chat.{name}" for name in chat.__all__}
     used = set().union(*imports(importer).values())
     assert {name for name in used if name.startswith("chat.")} <= exported
+
+
+def test_speech_knows_nothing_of_messages() -> None:
+    used = set().union(*imports("speech").values())
+    assert {name for name in used if name == "chat" or name.startswith("chat.")} <= (
+        OF_CHAT_IN_SPEECH
+    )

@@ -1,0 +1,1 @@
+"""From microphones to the sound of utterances: subscribed, listened to, cut into pieces."""

@@ -1,0 +1,1 @@
+"""The agent's voice: replies become sentences to speak, and those become sound in its track."""
