@@ -14,6 +14,7 @@ from .receiving.inbox import Inbox
 from .roster import Roster
 from .sending.draft import Draft
 from .sending.outbox import Outbox
+from .sending.transcripts import Transcripts
 from .wire import well_formed
 
 EventTypes = Literal[
@@ -84,6 +85,7 @@ class ChatManager(ChatEvents[EventTypes]):
             on_correction=self._on_correction,
         )
         self._outbox = Outbox(room, self._roster, twins=self._is_client)
+        self._transcripts = Transcripts(room, self._roster, self._outbox)
         try:
             self._inbox = Inbox(
                 room,
@@ -153,6 +155,29 @@ class ChatManager(ChatEvents[EventTypes]):
             complete: False while more text is expected.
         """
         await self._send(message, complete=complete, new=False)
+
+    async def show_transcript(
+        self, identity: str, transcript_id: str, text: str, *, final: bool, track_sid: str = ""
+    ) -> None:
+        """Show what a participant says as that participant's own message, in clients that can.
+
+        Call it with all that was understood so far, whenever that changes. It returns once participants
+        have this text or a newer one, at the latest after two seconds: what is sent then is shown below.
+
+        Only an agent can send for others, and only in a room without end-to-end encryption; otherwise
+        the words arrive as ours, with the speaker's name before them.
+
+        Args:
+            identity: Who speaks.
+            transcript_id: The same for every state of these words, and for no others of the speaker.
+            text: All of them. If it is blank nothing new is shown; a final one ends what is shown.
+            final: Whether this is the last state. Those that follow are not sent.
+            track_sid: The track on which they were said. Some pages show words only beside their
+                track.
+        """
+        await self._transcripts.show(
+            identity, transcript_id, text, final=final, track_sid=track_sid
+        )
 
     async def _send(self, message: ChatMessage, *, complete: bool, new: bool) -> None:
         message.complete = complete or message.deleted

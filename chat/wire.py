@@ -45,13 +45,17 @@ TOPIC_JSON_UPDATE = "lk-chat-update-topic"
 """Topic of JSON packets that edit or delete. components-js from 0.12.2 no longer listens to it."""
 
 TOPIC_TRANSCRIPTION = "lk.transcription"
-"""Topic of the text streams that ``Session`` of Swift and Flutter, and Unity, show."""
+"""Topic of the text streams that ``Session`` of Swift and Flutter, and Unity, show; web and Android show
+them beside messages. A stream can be sent in the name of somebody who spoke."""
 
 ATTRIBUTE_SEGMENT_ID = "lk.segment_id"
 """Stream attribute on `TOPIC_TRANSCRIPTION`: a later stream with the same value replaces the text."""
 
 ATTRIBUTE_SEGMENT_FINAL = "lk.transcription_final"
 """Stream attribute on `TOPIC_TRANSCRIPTION`: "false" in the header, "true" at the end."""
+
+ATTRIBUTE_TRACK_ID = "lk.transcribed_track_id"
+"""Stream attribute on `TOPIC_TRANSCRIPTION`: the sid of the track on which the words were said."""
 
 ATTRIBUTE_REVISION = "chat.revision"
 """Stream attribute of this package: this stream edits the complete message with the same id.

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from livekit import rtc
 
@@ -47,6 +48,9 @@ server drops packets without a word."""
 
 logger = logging.getLogger(__name__)
 
+MakeChannel = Callable[[ChatMessage, Dialect], Channel]
+"""Makes a channel for a message in a dialect."""
+
 
 class Outbox:
     """Delivers the messages of one manager."""
@@ -65,7 +69,8 @@ class Outbox:
         self._room = room
         self._roster = roster
         self._twins = twins
-        self._messages: OrderedDict[str, OutgoingMessage] = OrderedDict()
+        # By id; what others said by its speaker and id.
+        self._messages: OrderedDict[Hashable, OutgoingMessage] = OrderedDict()
         self._segment_turn = Turn()
         self._catching_up = OwnedTasks()
         self._silenced = False
@@ -109,6 +114,36 @@ class Outbox:
         self._messages[message.id] = outgoing
         self._forget_old()
         return outgoing
+
+    async def show(self, message: ChatMessage, draft: Draft, make_channel: MakeChannel) -> None:
+        """Send a state of what somebody said, and return when those who are reachable have it.
+
+        Nothing is sent after the complete one. Who comes later gets it as long as it grows, or was
+        completed just now.
+
+        Args:
+            message: Its speaker and its id.
+            draft: What it says; an incomplete one is not sent if it is empty, a complete one without
+                text completes what was sent.
+            make_channel: Makes the channels for it.
+        """
+        key = (message.participant_identity, message.id)
+        outgoing = self._messages.get(key)
+        if outgoing is None:
+            if not draft.text:
+                return
+            open_channel = partial(self._set_up, make_channel)
+            outgoing = OutgoingMessage(replace(message), draft, open_channel, self._serve_owed)
+            outgoing.expect(self._roster.expected())
+            self._messages[key] = outgoing
+            self._forget_old()
+        elif outgoing.draft.complete:
+            return
+        else:
+            text = draft.text or outgoing.draft.text
+            outgoing.change(replace(draft, text=text))
+        outgoing.address(self._groups(self._roster.reachable()))
+        await outgoing.settled()
 
     def _serve_owed(self, outgoing: OutgoingMessage) -> None:
         """Send a message to those who could not get it before its stream was closed."""
@@ -209,7 +244,13 @@ class Outbox:
     def _open_channel(
         self, message: ChatMessage, dialect: Dialect, *, apart: bool = False
     ) -> Channel:
-        channel = self._make_channel(message, dialect, Turn() if apart else self._segment_turn)
+        turn = Turn() if apart else self._segment_turn
+        return self._set_up(partial(self._make_channel, turn), message, dialect)
+
+    def _set_up(
+        self, make: MakeChannel, message: ChatMessage, dialect: Dialect, *, apart: bool = False
+    ) -> Channel:
+        channel = make(message, dialect)
         channel.on_given_up = self._count_undelivered
         channel.may_write = self._may_write
         return channel
@@ -220,7 +261,7 @@ class Outbox:
     def _count_undelivered(self, members: int) -> None:
         self.undelivered += members
 
-    def _make_channel(self, message: ChatMessage, dialect: Dialect, turn: Turn) -> Channel:
+    def _make_channel(self, turn: Turn, message: ChatMessage, dialect: Dialect) -> Channel:
         participant = self._room.local_participant
         match dialect:
             case Dialect.STREAM | Dialect.UNKNOWN:

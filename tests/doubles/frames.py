@@ -21,6 +21,8 @@ class Header:
     addressees: tuple[str, ...]
     """Empty means everybody."""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    sender: str = ""
+    """In whose name; empty means ourselves."""
 
 
 @dataclass(frozen=True)

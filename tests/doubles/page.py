@@ -1,4 +1,5 @@
-"""What a client in a room shows of one sender's messages: the merge rules of LiveKit's clients."""
+"""What a client in a room shows of the messages that one participant sends, also in the name of others:
+the merge rules of LiveKit's clients."""
 
 from __future__ import annotations
 
@@ -16,12 +17,14 @@ class Segments(Enum):
 
     UNREAD = auto()
     REPLACED = auto()
-    """A later stream of a segment replaces its text: React, Android."""
+    """A later stream of a segment replaces its text: Android."""
+    MOVED = auto()
+    """It also moves the segment below what was shown meanwhile: React, from core 0.12.14."""
     SESSION = auto()
-    """As `Session` of Swift and Flutter: a segment's first chunk drops what is open of others, and
-    chunks of one that is final from the start replace each other."""
+    """As `Session` of Swift and Flutter: a segment's first chunk drops what is open of its sender's
+    others, and chunks of one that is final from the start replace each other."""
     EACH_STREAM = auto()
-    """Each stream is a message: Unity."""
+    """Each stream is a message, but for those of what the user says: Unity."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Client(Enum):
         chat_streams=True,
         json_topics=(CHAT,),
         skips="ignoreLegacy",
-        segments=Segments.REPLACED,
+        segments=Segments.MOVED,
     )
     """components-react from 2.9.16, ``useSessionMessages``."""
     ANDROID = Rules(
@@ -85,6 +88,8 @@ class Bubble:
     key: tuple[str, str]
     """Where it came from, and its id there."""
     text: str
+    author: str = ""
+    """Whose it is; empty means the one who sends everything."""
 
 
 class Page:
@@ -98,13 +103,18 @@ class Page:
         """Streams that were not read because one with the same id was open."""
         self._rules = client.value
         self._open: dict[str, tuple[Header, list[Chunk]]] = {}
-        # Of each segment the stream that is open, and its text.
-        self._partials: dict[str, tuple[str, str]] = {}
+        # Of each sender's segment the stream that is open, and its text.
+        self._partials: dict[tuple[str, str], tuple[str, str]] = {}
 
     @property
     def texts(self) -> list[str]:
         """What it shows."""
         return [bubble.text for bubble in self.bubbles]
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """What it shows, and whose it is."""
+        return [(bubble.author, bubble.text) for bubble in self.bubbles]
 
     def lose_connection(self) -> None:
         """Forget the streams that are open."""
@@ -145,28 +155,34 @@ class Page:
         segment = header.attributes.get("lk.segment_id", chunk.stream_id)
         if header.topic == "lk.chat":
             self._show("chat", chunk.stream_id, text)
-        elif self._rules.segments is Segments.REPLACED:
-            self._show("segment", segment, text)
-        elif self._rules.segments is Segments.EACH_STREAM:
-            self._show("segment", chunk.stream_id, text)
-        else:
+        elif self._rules.segments is Segments.SESSION:
             self._read_segment(header, segment, chunk)
+        elif self._rules.segments is Segments.EACH_STREAM and header.sender != self.identity:
+            self._show("segment", chunk.stream_id, text, header.sender)
+        else:
+            moves = self._rules.segments is Segments.MOVED and len(chunks) == 1
+            self._show("segment", segment, text, header.sender, moves=moves)
 
     def _read_segment(self, header: Header, segment: str, chunk: Chunk) -> None:
-        if segment not in self._partials:
-            self._partials.clear()
-        stream_id, text = self._partials.get(segment, ("", ""))
+        key = (header.sender, segment)
+        if key not in self._partials:
+            for other in [other for other in self._partials if other[0] == header.sender]:
+                del self._partials[other]
+        stream_id, text = self._partials.get(key, ("", ""))
         text = text + chunk.text if stream_id == chunk.stream_id else chunk.text
-        self._show("segment", segment, text)
+        # It tells only what its user said from what others did.
+        author = header.sender if header.sender == self.identity else ""
+        self._show("segment", segment, text, author)
         if header.attributes.get("lk.transcription_final") == "true":
-            self._partials.pop(segment, None)
+            self._partials.pop(key, None)
         else:
-            self._partials[segment] = (chunk.stream_id, text)
+            self._partials[key] = (chunk.stream_id, text)
 
     def _end(self, trailer: Trailer) -> None:
         header, _ = self._open.pop(trailer.stream_id, (None, []))
         if header is not None and trailer.attributes.get("lk.transcription_final") == "true":
-            self._partials.pop(header.attributes.get("lk.segment_id", ""), None)
+            segment = header.attributes.get("lk.segment_id", "")
+            self._partials.pop((header.sender, segment), None)
 
     def _read_packet(self, packet: Packet) -> None:
         fields: dict[str, Any] = packet.json
@@ -180,9 +196,13 @@ class Page:
             source = "json" if self._rules.separate_json else "chat"
             self._show(source, fields["id"], fields["message"])
 
-    def _show(self, source: str, message_id: str, text: str) -> None:
-        for bubble in self.bubbles:
-            if bubble.key == (source, message_id):
-                bubble.text = text
-                return
-        self.bubbles.append(Bubble((source, message_id), text))
+    def _show(
+        self, source: str, message_id: str, text: str, author: str = "", *, moves: bool = False
+    ) -> None:
+        key = (source, message_id)
+        bubble = next((b for b in self.bubbles if b.key == key), None) or Bubble(key, "", author)
+        bubble.text = text
+        if moves and bubble in self.bubbles:
+            self.bubbles.remove(bubble)
+        if bubble not in self.bubbles:
+            self.bubbles.append(bubble)

@@ -36,6 +36,8 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         self.open = asyncio.Event()
         """While cleared, every frame waits before it reaches the wire."""
         self.open.set()
+        self.encrypted = False
+        """Whether the server cannot see what is sent."""
         self.permitted = True
         """Whether the server passes on what is sent; else it drops it, and nobody is told."""
         self._minted = 0
@@ -49,12 +51,16 @@ class FakeLocalParticipant(rtc.LocalParticipant):
         stream_id: str = "",
         destination_identities: list[str],
         attributes: dict[str, str],
+        sender_identity: str = "",
     ) -> rtc.TextStreamWriter:
         # As the SDK, which mints an id if it is given none.
         self._minted += not stream_id
         stream_id = stream_id or f"minted-{self._minted}"
         addressees = tuple(destination_identities)
-        await self.transmit(Header(stream_id, topic, addressees, attributes), rtc.StreamError)
+        # The server names another sender only where it sees that it is an agent's text stream.
+        sender = sender_identity if self.kind == AGENT and not self.encrypted else ""
+        header = Header(stream_id, topic, addressees, attributes, sender)
+        await self.transmit(header, rtc.StreamError)
         return FakeWriter(self, stream_id)
 
     async def set_attributes(self, attributes: dict[str, str]) -> None:
@@ -121,9 +127,15 @@ class FakeWriter(rtc.TextStreamWriter):
 class FakeReader(rtc.TextStreamReader):
     """A stream that somebody else opened."""
 
-    def __init__(self, stream_id: str, attributes: dict[str, str], attachments: list[str]) -> None:
+    def __init__(
+        self,
+        stream_id: str,
+        attributes: dict[str, str],
+        attachments: list[str],
+        topic: str = "lk.chat",
+    ) -> None:
         self._info = rtc.TextStreamInfo(
-            stream_id, "text/plain", "lk.chat", STREAM_TIMESTAMP, None, attributes, attachments
+            stream_id, "text/plain", topic, STREAM_TIMESTAMP, None, attributes, attachments
         )
         self._arrived: asyncio.Queue[str | rtc.StreamError | None] = asyncio.Queue()
         self.closed = False
@@ -189,6 +201,11 @@ class FakeRoom(rtc.Room):
         self.connected = False
         """Whether the room says that it is connected; what is sent reaches the wire anyway."""
         self._others: dict[str, rtc.RemoteParticipant] = {}
+        self._e2ee_manager = rtc.E2EEManager(0, None)
+
+    def encrypt(self) -> None:
+        """Encrypt what is sent from now on."""
+        self._e2ee_manager._enabled = self.me.encrypted = True
 
     def isconnected(self) -> bool:
         return self.connected
@@ -266,11 +283,13 @@ class FakeRoom(rtc.Room):
         stream_id: str,
         attributes: dict[str, str] | None = None,
         attachments: list[str] | None = None,
+        *,
+        topic: str = "lk.chat",
     ) -> FakeReader:
-        """Let a text stream on ``lk.chat`` open, and return what feeds it."""
-        reader = FakeReader(stream_id, attributes or {}, attachments or [])
-        for topic, handler in list(self.listeners):
-            if topic == "lk.chat":
+        """Let a text stream open, and return what feeds it."""
+        reader = FakeReader(stream_id, attributes or {}, attachments or [], topic)
+        for registered, handler in list(self.listeners):
+            if registered == topic:
                 handler(reader, sender)
         return reader
 

@@ -7,6 +7,7 @@ from .json_final import JsonFinalChannel
 from .protobuf import ProtobufChannel
 from .segment import SegmentChannel
 from .stream import StreamChannel
+from .transcript import TranscriptChannel, UnreadTranscriptChannel
 from .turn import Turn
 
 __all__ = [
@@ -17,5 +18,7 @@ __all__ = [
     "ProtobufChannel",
     "SegmentChannel",
     "StreamChannel",
+    "TranscriptChannel",
     "Turn",
+    "UnreadTranscriptChannel",
 ]
