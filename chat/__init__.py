@@ -17,6 +17,7 @@ Only the names exported here are public:
 
 - `ChatManager` sends and receives. `ChatMessage` with its `Attachment` or `MissingAttachment`, and
   `RejectedMessage` are what its events carry. `Dialect` names the kinds of clients it sends to.
+- `TranscriptReader` receives what people say, where an agent writes it down.
 - `OwnedTasks` keeps the background tasks that a handler starts, and ends them together.
 - `printable_line` makes a name that a stranger chose safe to print; `is_blank` tells a text that would
   be an empty bubble; `failure_fields` says of an exception what a log may say.
@@ -36,6 +37,7 @@ from .manager import ChatManager
 from .message import Attachment, ChatMessage, MissingAttachment
 from .printable import is_blank, printable_line
 from .receiving.reception import RejectedMessage
+from .receiving.transcripts import TranscriptReader
 from .tasks import OwnedTasks
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "MissingAttachment",
     "OwnedTasks",
     "RejectedMessage",
+    "TranscriptReader",
     "failure_fields",
     "is_blank",
     "printable_line",

@@ -17,6 +17,7 @@ def test_exports_the_public_names() -> None:
         "MissingAttachment",
         "OwnedTasks",
         "RejectedMessage",
+        "TranscriptReader",
         "failure_fields",
         "is_blank",
         "printable_line",
