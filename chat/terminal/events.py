@@ -25,6 +25,8 @@ class Wrote:
     message_id: str
     text: str
     complete: bool = True
+    spoken: bool = False
+    """Whether its author said it, and an agent writes it down."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,5 +127,5 @@ class PipedFace:
 
 
 def _plain(message: Message) -> str:
-    remark = f" ({message.mark.value})" if message.mark.value else ""
+    remark = f" ({message.remark})" if message.remark else ""
     return f"{message.author}{remark}: {message.text}"

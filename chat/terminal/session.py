@@ -17,7 +17,7 @@ from .face import Face
 from .manager import Manager, ManagerFactory
 from .transcript import Notice, Transcript
 from .trouble import explain_refusal
-from .watcher import WarningTeller, look_around, person, watch
+from .watcher import WarningTeller, look_around, person, watch, watch_voices
 
 SENDING_LIMIT = 5.0
 """Seconds that leaving waits for messages which are still being sent."""
@@ -87,6 +87,7 @@ class Session:
         room = rtc.Room()
         chat = self._make_manager(room)
         watch(room, chat, self._events.put_nowait)
+        voices = watch_voices(room, self._events.put_nowait)
         try:
             # Text only: nobody's audio or video is subscribed to.
             options = rtc.RoomOptions(auto_subscribe=False)
@@ -97,6 +98,7 @@ class Session:
             reason = explain_refusal(error.message, self._credentials)
             raise ConnectionFailedError(reason) from None
         finally:
+            voices.close()
             chat.close()
             await room.disconnect()
 

@@ -52,6 +52,13 @@ class Message:
     agent: bool = False
     own: bool = False
     mark: Mark = Mark.NONE
+    spoken: bool = False
+    """Whether its author said it."""
+
+    @property
+    def remark(self) -> str:
+        """All that a reader must know beside the text, in a few words; mostly empty."""
+        return ", ".join(filter(None, ["spoken" if self.spoken else "", self.mark.value]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,7 @@ class Transcript:
                 return [self._delete(author, message_id)]
             case Refused(author, reason):
                 notice = f"A message from {self._name(author)} could not be received: {reason}."
-                return [*self._cut_off(author.identity), Notice(printable_line(notice))]
+                return [*self._cut_off(author), Notice(printable_line(notice))]
             case Warned(text):
                 return [Notice(printable_line(f"Warning: {text}."))]
             case Entered(room, here):
@@ -141,6 +148,7 @@ class Transcript:
             agent=event.author.agent,
             own=event.author.own,
             mark=Mark.EDITED if self._is_edit(key) else Mark.NONE,
+            spoken=event.spoken,
         )
         if not event.complete:
             self._growing[key] = message
@@ -179,13 +187,13 @@ class Transcript:
     def _leave(self, person: Person) -> list[Entry]:
         self._here.pop(person.identity, None)
         self._states.pop(person.identity, None)
-        return [*self._cut_off(person.identity), Notice(f"{self._introduction(person)} left.")]
+        return [*self._cut_off(person), Notice(f"{self._introduction(person)} left.")]
 
-    def _cut_off(self, identity: str | None = None) -> list[Entry]:
-        """Give up what `identity`, or anyone, was still writing, and return it as it stands."""
+    def _cut_off(self, person: Person | None = None) -> list[Entry]:
+        """Give up what `person`, or anyone, was still writing, and return it as it stands."""
         cut_off: list[Entry] = []
         for message in self.growing:
-            if identity in (None, message.key[0]):
+            if person is None or _writes(person, message):
                 del self._growing[message.key]
                 self._unfinished.add(message.key)
                 self._printed[message.key] = message.text
@@ -213,6 +221,11 @@ class Transcript:
     def _state(self, agent: Person) -> str:
         state = self._states.get(agent.identity, "here")
         return f"{state}…" if state == "thinking" else state
+
+
+def _writes(person: Person, message: Message) -> bool:
+    """Whether no more of a message will come without `person`. What is said, an agent writes."""
+    return person.agent if message.spoken else person.identity == message.key[0]
 
 
 def _excerpt(text: str) -> str:

@@ -33,7 +33,7 @@ def render(entry: Entry) -> RenderableType:
         case Notice(text):
             return Text(f"· {text}", style="dim")
         case Message():
-            return _message(entry, entry.mark.value)
+            return _message(entry, entry.remark)
 
 
 def render_growing(message: Message) -> RenderableType:
@@ -42,7 +42,8 @@ def render_growing(message: Message) -> RenderableType:
     Terminals disagree on how wide joined emoji are. That is no harm to what is printed once, but
     what is drawn over and over needs each column where it is believed to be: it shows them apart.
     """
-    return _message(replace(message, text=message.text.translate(_APART)), "writing…")
+    remark = "speaking…" if message.spoken else "writing…"
+    return _message(replace(message, text=message.text.translate(_APART)), remark)
 
 
 def printed_lines(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from livekit import rtc
 
-from chat import ChatMessage, RejectedMessage
+from chat import ChatMessage, RejectedMessage, TranscriptReader
 
 from .events import (
     Deleted,
@@ -47,6 +48,11 @@ def watch(room: rtc.Room, chat: Manager, tell: Callable[[Event], None]) -> None:
     room.on("reconnecting", lambda: tell(Reconnecting()))
     room.on("reconnected", lambda: tell(Reconnected()))
     room.on("disconnected", lambda reason: tell(Disconnected(explain_disconnection(reason))))
+
+
+def watch_voices(room: rtc.Room, tell: Callable[[Event], None]) -> TranscriptReader:
+    """Call `tell` with what people say; call it after `watch`. Close what is returned."""
+    return TranscriptReader(room, lambda message: tell(replace(_written(message), spoken=True)))
 
 
 def look_around(room: rtc.Room, tell: Callable[[Event], None]) -> None:

@@ -84,6 +84,7 @@ async def test_each_line_waits_for_the_complete_reply_to_the_one_before() -> Non
     "other",
     [
         Wrote(ANN, "1", "from somebody else"),
+        Wrote(ANN, "1", "said by somebody else", spoken=True),
         Wrote(AGENT, "old", "begun before the line was sent"),
     ],
 )
@@ -100,6 +101,17 @@ async def test_what_is_no_reply_is_not_taken_for_one(other: Event) -> None:
     await scene.happens(Wrote(AGENT, "new", "the reply"))
     assert await rest == []
     assert scene.face.unanswered == 0
+
+
+async def test_what_is_said_is_printed_once_and_marked() -> None:
+    scene = Scene("")
+    await scene.agent_is_here()
+    await scene.happens(
+        Wrote(ANN, "1", "What", complete=False, spoken=True),
+        Wrote(ANN, "1", "What is it?", spoken=True),
+        Wrote(ANN, "1", "What is it?", spoken=True),
+    )
+    assert scene.output.getvalue() == "Ann (spoken): What is it?\n"
 
 
 async def test_a_reply_that_does_not_come_is_not_awaited_for_ever() -> None:

@@ -15,7 +15,7 @@ from chat.terminal.events import (
     Warned,
     Wrote,
 )
-from chat.terminal.transcript import Mark, Message, Notice, Transcript
+from chat.terminal.transcript import Message, Notice, Transcript
 
 AGENT = Person("assistant", "Assistant", agent=True)
 HELPER = Person("helper", "Helper", agent=True)
@@ -126,6 +126,29 @@ SHOWN: dict[str, tuple[list[Event], list[str]]] = {
     ),
     "a warning": ([Warned("not delivered")], ["· Warning: not delivered."]),
     "an agent's state is not printed": ([StateChanged(AGENT, "thinking")], []),
+    "what somebody says": (
+        [
+            Wrote(ANN, "1", "What", complete=False, spoken=True),
+            Wrote(ANN, "1", "What is it?", spoken=True),
+        ],
+        ["Ann (spoken): What is it?"],
+    ),
+    "what somebody says who leaves": (
+        [
+            Wrote(ANN, "1", "What", complete=False, spoken=True),
+            Left(ANN),
+            Wrote(ANN, "1", "What is it?", spoken=True),
+        ],
+        ["· Ann left.", "Ann (spoken): What is it?"],
+    ),
+    "what somebody says when the agent leaves": (
+        [Joined(AGENT), Wrote(ANN, "1", "What", complete=False, spoken=True), Left(AGENT)],
+        [
+            "· Assistant (agent) joined.",
+            "Ann (spoken, unfinished): What",
+            "· Assistant (agent) left.",
+        ],
+    ),
     "control characters, wherever they are": (
         [
             Entered("\x1b[2Jden", (Person("x", "E\x1b[31mve\nAnn"),)),
@@ -150,8 +173,8 @@ def shown(transcript: Transcript, events: list[Event]) -> list[str]:
             if isinstance(entry, Notice):
                 lines.append(f"· {entry.text}")
             else:
-                mark = f" ({entry.mark.value})" if entry.mark is not Mark.NONE else ""
-                lines.append(f"{entry.author}{mark}: {entry.text}")
+                remark = f" ({entry.remark})" if entry.remark else ""
+                lines.append(f"{entry.author}{remark}: {entry.text}")
     return lines
 
 

@@ -40,6 +40,12 @@ def test_a_message_says_what_is_special_about_it() -> None:
     assert plain(render_growing(agent_says("h"))).startswith("Assistant (writing…)\n")
 
 
+def test_a_message_says_that_it_was_spoken() -> None:
+    spoken = Message(("ann", "1"), "Ann", "hi", spoken=True)
+    assert plain(render(spoken)) == "Ann (spoken)\n  hi"
+    assert plain(render_growing(spoken)) == "Ann (speaking…)\n  hi"
+
+
 def test_a_notice_is_a_line() -> None:
     assert plain(render(Notice("Ann joined."))) == "· Ann joined."
 
