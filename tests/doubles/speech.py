@@ -191,7 +191,8 @@ class FakeSpeech:
         file = form["file"]
         assert isinstance(file, web.FileField)
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        sound = Sound(len(self.sounds) + 1, file.file.read(), fields)
+        with file.file:
+            sound = Sound(len(self.sounds) + 1, file.file.read(), fields)
         self.sounds.append(sound)
         heard = self.hear(sound)
         reply = SpeechReply(heard) if isinstance(heard, str) else heard
