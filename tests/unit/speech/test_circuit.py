@@ -144,7 +144,7 @@ def test_has_news_when_the_trouble_is_another_one() -> None:
     )
 )
 def test_is_asked_again_within_a_minute_whatever_happens(
-    events: list[tuple[float, Failure | None | str]],
+    events: list[tuple[float, Failure | str | None]],
 ) -> None:
     circuit, now = Circuit(), 0.0
     for passed, event in events:
