@@ -22,8 +22,8 @@ AT_ONCE = 8
 """Requests of a process that are under way at most; others wait."""
 
 _ADVICE = {
-    Trouble.UNREACHABLE: "is the speech service's base URL right, and is it up?",
-    Trouble.REFUSED: "check the speech service's base URL, its key, and the model",
+    Trouble.UNREACHABLE: "is OPENAI_SPEECH_BASE_URL right and up?",
+    Trouble.REFUSED: "check OPENAI_SPEECH_BASE_URL, OPENAI_SPEECH_API_KEY and the model",
 }
 
 
