@@ -59,7 +59,7 @@ _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uff
 _TOKEN = re.compile(r"<\|[^|>]{0,40}\|>")
 _LYRICS = re.compile(r"[♪♫🎵🎶][^♪♫🎵🎶]{0,500}(?:[♪♫🎵🎶]+|$)|[♪♫🎵🎶]+")
 _SQUARE = re.compile(r"\[[^\[\]]{0,60}\]|【[^【】]{0,60}】")
-_ASIDE = re.compile(r"\([^()]{0,60}\)|（[^（）]{0,60}）|(?<!\w)\*+[^*]{1,60}\*+(?!\w)")
+_ASIDE = re.compile(r"\([^()]{0,60}\)|（[^（）]{0,60}）|(?<![\w*])\*{1,3}[^*]{1,60}\*{1,3}(?!\w)")
 _SENTENCE_END = re.compile(r"(?<=[.!?…。！？])\s*(?=\S)|\n+")
 
 
