@@ -64,7 +64,7 @@ COMPILE = uv pip compile --quiet --universal --generate-hashes --python-version 
 lock: ## Update the lock files (needs uv); ARGS=--upgrade takes newer versions
 	@command -v uv >/dev/null || { echo 'error: uv not found on PATH; install it with: pip install uv' >&2; exit 1; }
 	$(COMPILE) pyproject.toml --group worker -o requirements/worker.txt
-	for group in dev local toolchain; do \
+	for group in dev local speech toolchain; do \
 		$(COMPILE) --group $$group -c requirements/worker.txt -o requirements/$$group.txt || exit; done
 	@! grep -nE 'https?://' requirements/*.txt
 
