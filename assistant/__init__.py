@@ -21,7 +21,7 @@ from .arriving.limits import Limits
 from .arriving.mention import Mention
 from .language_model import LanguageModel, ModelChoices
 from .language_model.generation import GenerationLimits
-from .options import RoomOptions
+from .options import RoomOptions, VoiceMode
 from .room import LEAVING_LIMIT, RoomAssistant
 from .turns.dates import Dates
 from .turns.overlap import Overlap
@@ -40,6 +40,7 @@ __all__ = [
     "RoomOptions",
     "TextAgent",
     "TurnSlots",
+    "VoiceMode",
     "create_session",
     "instructions",
     "start_session",

@@ -15,13 +15,17 @@ from typing import Any
 
 from chat import Dialect
 
-from .options import RoomOptions
+from .options import RoomOptions, VoiceMode
 from .turns.overlap import Overlap
 
 PREFIX = "chat."
 """What all keys begin with, followed by the name of an option in `RoomOptions`."""
 
-CHOICES: Mapping[str, type[Enum]] = {"dialect": Dialect, "overlap": Overlap}
+CHOICES: Mapping[str, type[Enum]] = {
+    "dialect": Dialect,
+    "overlap": Overlap,
+    "voice": VoiceMode,
+}
 """The options that a job can choose, and from what."""
 
 logger = logging.getLogger(__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from chat import Dialect
 
@@ -11,6 +12,29 @@ from .arriving.mention import Mention
 from .language_model.generation import DEFAULT_LIMITS, GenerationLimits
 from .turns.dates import Dates
 from .turns.overlap import Overlap
+
+
+class VoiceMode(Enum):
+    """Whether a room is also spoken in."""
+
+    OFF = "off"
+    """People type, and read."""
+
+    LISTEN = "listen"
+    """People can also speak."""
+
+    SPEAK = "speak"
+    """The agent also speaks its replies."""
+
+    @property
+    def listens(self) -> bool:
+        """Whether the agent hears what people say."""
+        return self is not VoiceMode.OFF
+
+    @property
+    def speaks(self) -> bool:
+        """Whether its replies are spoken."""
+        return self is VoiceMode.SPEAK
 
 
 @dataclass(frozen=True)
@@ -31,6 +55,12 @@ class RoomOptions:
 
     greeting: str = ""
     """What the agent says to the first who can see it; empty for nothing."""
+
+    voice: VoiceMode = VoiceMode.OFF
+    """Whether people can speak, and whether the agent does."""
+
+    voice_pause: float = 1.2
+    """Seconds of silence after which somebody has finished speaking."""
 
     closing_grace: float = 10.0
     """Seconds that a running reply may go on when the agent has to leave."""

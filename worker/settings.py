@@ -39,6 +39,12 @@ class Settings(BaseSettings):
     openai_base_url: str | None = None
     """An OpenAI-compatible service's URL, up to ``/v1``. None is OpenAI itself."""
 
+    openai_speech_base_url: str | None = None
+    """Another service for speech, with OpenAI's API for it. None is the LLM's service."""
+
+    openai_speech_api_key: SecretStr | None = None
+    """The key of the service for speech. None is the LLM's key, at the LLM's server alone."""
+
     chat_model: Annotated[str, Field(min_length=1)] = DEFAULT_MODEL
     """The LLM's name, as the service knows it."""
 
@@ -116,6 +122,27 @@ class Settings(BaseSettings):
 
     chat_greeting: str = ""
     """What the agent says to the first person who can see it. Empty: nothing."""
+
+    chat_voice: Literal["off", "listen", "speak"] = "off"
+    """Whether people can also speak to the agent, and whether it also speaks its replies."""
+
+    chat_voice_pause: Annotated[float, Field(ge=0.3, le=10)] = 1.2
+    """Seconds of silence after which somebody has finished speaking."""
+
+    chat_voice_language: Annotated[str, Field(min_length=1)] | None = None
+    """The language that people speak, such as ``de``. None has the service find out."""
+
+    chat_stt_model: Annotated[str, Field(min_length=1)] = "gpt-4o-mini-transcribe"
+    """The model that turns speech into text, as the service for speech knows it."""
+
+    chat_tts_model: Annotated[str, Field(min_length=1)] = "gpt-4o-mini-tts"
+    """The model that turns text into speech, as the service for speech knows it."""
+
+    chat_tts_voice: Annotated[str, Field(min_length=1)] = "ash"
+    """The voice that it speaks with, one of the model's."""
+
+    chat_max_microphones: Annotated[int, Field(ge=1)] | None = None
+    """Microphones that one process listens to at a time. None: four for each core."""
 
     chat_closing_grace: Annotated[float, Field(ge=0, le=60)] = 10.0
     """Seconds that a running reply may go on when the agent has to leave."""

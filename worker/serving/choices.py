@@ -13,6 +13,7 @@ from assistant import (
     ModelChoices,
     Overlap,
     RoomOptions,
+    VoiceMode,
 )
 from worker.settings import Settings
 from worker.time_zones import find_zone, machine_zone
@@ -51,6 +52,8 @@ def room_options(settings: Settings) -> RoomOptions:
         overlap=None if overlap == "auto" else Overlap(overlap),
         mention=Mention(settings.chat_mention),
         greeting=settings.chat_greeting,
+        voice=VoiceMode(settings.chat_voice),
+        voice_pause=settings.chat_voice_pause,
         closing_grace=settings.chat_closing_grace,
         max_message_bytes=settings.chat_max_message_bytes,
         generation=GenerationLimits(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from assistant.job_metadata import options_for_job
-from assistant.options import RoomOptions
+from assistant.options import RoomOptions, VoiceMode
 from assistant.turns.overlap import Overlap
 from chat import Dialect
 
@@ -24,6 +24,12 @@ def test_it_names_a_dialect(dialect: Dialect) -> None:
 def test_it_names_a_policy_which_counts_instead_of_the_setting(overlap: Overlap) -> None:
     options = options_for_job(CHOSEN, json.dumps({"chat.overlap": overlap.value, "other": 1}))
     assert options == RoomOptions(overlap=overlap, greeting="Hello")
+
+
+@pytest.mark.parametrize("voice", VoiceMode)
+def test_it_says_whether_its_room_is_spoken_in(voice: VoiceMode) -> None:
+    options = options_for_job(CHOSEN, json.dumps({"chat.voice": voice.value, "other": 1}))
+    assert options == RoomOptions(overlap=Overlap.COLLECT, voice=voice, greeting="Hello")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,7 @@ def test_an_unknown_key_is_named_in_a_warning_with_those_that_are_known(
     assert options_for_job(CHOSEN, metadata).overlap is Overlap.QUEUE
     [record] = caplog.records
     assert record.__dict__["key"] == key
-    assert record.__dict__["known"] == ["chat.dialect", "chat.overlap"]
+    assert record.__dict__["known"] == ["chat.dialect", "chat.overlap", "chat.voice"]
     assert "secret" not in str(record.__dict__)
 
 

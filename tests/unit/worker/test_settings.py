@@ -66,7 +66,13 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_wrong_setting_is_a_line_and_no_word_of_pydantics(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wrong = {"CHAT_MAX_ROOMS": "many", "CHAT_CLOSING_GRACE": "61", "CHAT_MENTION": "x" * 99}
+    wrong = {
+        "CHAT_MAX_ROOMS": "many",
+        "CHAT_CLOSING_GRACE": "61",
+        "CHAT_MENTION": "x" * 99,
+        "CHAT_VOICE": "loud",
+        "CHAT_VOICE_PAUSE": "0.2",
+    }
     with_environment(monkeypatch, wrong)
     with pytest.raises(SystemExit) as exited:
         load_settings()
@@ -75,6 +81,8 @@ def test_each_wrong_setting_is_a_line_and_no_word_of_pydantics(
         "CHAT_CLOSING_GRACE must be a number from 0 to 60, got '61'",
         "CHAT_MAX_ROOMS must be a whole number of at least 1, got 'many'",
         f"CHAT_MENTION must be auto, always or never, got '{'x' * 40}…'",
+        "CHAT_VOICE must be off, listen or speak, got 'loud'",
+        "CHAT_VOICE_PAUSE must be a number from 0.3 to 10, got '0.2'",
     ]
 
 
