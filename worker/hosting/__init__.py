@@ -3,7 +3,7 @@
 from worker.privacy.hooks import hide_private
 
 from .admission import Admission
-from .capacity import Isolation, max_rooms_here
+from .capacity import Isolation, max_microphones_here, max_rooms_here
 from .connection import Connection
 from .deleted_room import RoomDeletedError
 from .deployment import explain_deployment
@@ -24,6 +24,7 @@ __all__ = [
     "hide_private",
     "keep_native_logs_native",
     "log_when_ready",
+    "max_microphones_here",
     "max_rooms_here",
     "use_uvloop",
 ]

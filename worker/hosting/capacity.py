@@ -1,4 +1,4 @@
-"""How many rooms a worker takes if CHAT_MAX_ROOMS is not set."""
+"""How much a worker takes if CHAT_MAX_ROOMS or CHAT_MAX_MICROPHONES is not set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .internals import Feature, Internal
 from .memory import read_memory
 
 FEATURE = Feature(
-    "the limit of rooms counts all cores of the machine, even if a container has fewer",
+    "the limits of rooms and microphones count all cores of the machine, even if a container has fewer",
     (
         Internal("livekit.agents.utils.hw", "get_cpu_monitor"),
         Internal("livekit.agents.utils.hw", "CPUMonitor.cpu_count"),
@@ -34,10 +34,23 @@ PROCESS_BASE = 255 * _MB
 PROCESS_ROOM = 35 * _MB
 PROCESS_ROOMS = 50
 
+MICROPHONES_PER_CORE = 4
+"""An open microphone takes up to 6 % of a core; most of a core is left for the rooms."""
+
 
 def max_rooms_here(isolation: Isolation) -> int:
     """Return how many rooms fit on this machine, or into this container."""
     return default_max_rooms(isolation, _count_cores(), read_memory().total, raise_limit())
+
+
+def max_microphones_here() -> int:
+    """Return how many microphones one process listens to on this machine, or in this container."""
+    return default_max_microphones(_count_cores())
+
+
+def default_max_microphones(cores: float) -> int:
+    """Return how many microphones so many cores, also a part of one, are enough for."""
+    return max(1, int(MICROPHONES_PER_CORE * cores))
 
 
 def _count_cores() -> float:

@@ -10,8 +10,9 @@ FULL_LOAD = 0.7
 """The load at which livekit-server takes a worker for full (its agent service's ``TargetLoad``)."""
 
 BUSY_LOAD = 0.65
-"""The highest load that lateness alone makes. A late worker is worse than another one, but better
-than none: the server asks once for a room, and a room that all refuse stays without an agent."""
+"""The highest load that lateness or microphones alone make. A worker that is late, or hears no further
+microphone, is worse than another one, but better than none: the server asks once for a room, and a room
+that all refuse stays without an agent."""
 
 LAG_LIMIT = 0.5
 """Seconds that the event loop is late for a worker to be as busy as it can be."""
@@ -33,13 +34,18 @@ def lag_load(lag: float) -> float:
     return BUSY_LOAD * min(lag / LAG_LIMIT, 1.0)
 
 
+def microphones_load(open_share: float) -> float:
+    """Return the load of listening to so much, from 0 to 1, of the microphones that there may be."""
+    return BUSY_LOAD * min(open_share, 1.0)
+
+
 def memory_load(used_share: float) -> float:
     """Return the load of having so much of the memory, from 0 to 1, in use."""
     return FULL_LOAD * max(0.0, used_share - MEMORY_EASE) / (MEMORY_LIMIT - MEMORY_EASE)
 
 
 class Load:
-    """A worker's load: the highest of its rooms', its event loop's and its memory's."""
+    """A worker's load: the highest of its rooms', its event loop's, its microphones' and its memory's."""
 
     def __init__(
         self,
@@ -47,6 +53,7 @@ class Load:
         rooms: Callable[[], int],
         lag: Callable[[], float],
         memory: Callable[[], Memory],
+        microphones: Callable[[], float],
     ) -> None:
         """Measure by these functions, which are called in any thread.
 
@@ -55,11 +62,13 @@ class Load:
             rooms: How many it has.
             lag: Seconds that the event loop is late.
             memory: What memory there is.
+            microphones: Share of the microphones that may be open which is, from 0 to 1.
         """
         self._max_rooms = max_rooms
         self._rooms = rooms
         self._lag = lag
         self._memory = memory
+        self._microphones = microphones
         self._memory_load = 0.0
 
     @property
@@ -71,4 +80,5 @@ class Load:
         """Return the load, from 0 to 1."""
         self._memory_load = memory_load(self._memory().used_share)
         rooms = rooms_load(self._rooms(), self._max_rooms)
-        return min(1.0, max(rooms, lag_load(self._lag()), self._memory_load))
+        busy = max(lag_load(self._lag()), microphones_load(self._microphones()))
+        return min(1.0, max(rooms, busy, self._memory_load))

@@ -7,7 +7,7 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from livekit.agents import AgentServer
@@ -41,10 +41,16 @@ HEALTH_GRACE = 30.0
 """Seconds without a registration after which the health check fails, unless told otherwise."""
 
 
+def no_microphones() -> float:
+    """The share of microphones in use by a worker that listens to none."""
+    return 0.0
+
+
 def create_server(
     isolation: Isolation,
     max_rooms: int,
     *,
+    microphones: Callable[[], float] = no_microphones,
     health_port: int = 0,
     health_grace: float = HEALTH_GRACE,
     log_private: bool = False,
@@ -57,6 +63,7 @@ def create_server(
         isolation: Where jobs run. ``shared`` becomes ``process``, with a warning, where the
             installed livekit-agents is not what it builds on.
         max_rooms: How many jobs it takes at a time.
+        microphones: Tells in any thread which share of the microphones that may be open is, from 0 to 1.
         health_port: Where ``start`` answers health checks; other commands take any free port.
         health_grace: Seconds without a registration after which the health check fails.
         log_private: Whether the log may hold what people say, their names and tokens.
@@ -77,7 +84,7 @@ def create_server(
             return await is_open(session, room)
 
     admission = Admission(max_rooms, running, lambda: load.has_memory, find, is_still_open)
-    load = Load(max_rooms, lambda: admission.rooms, lambda: watcher.lag, read_memory)
+    load = Load(max_rooms, lambda: admission.rooms, lambda: watcher.lag, read_memory, microphones)
     shared = isolation == "shared" and not SHARED_PROCESS.misfits
     if not PRELOADING.misfits:
         options["preload_modules"] = list(preload_modules)

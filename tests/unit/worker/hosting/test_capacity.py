@@ -1,11 +1,11 @@
-"""How many rooms a worker takes by default."""
+"""How much a worker takes by default."""
 
 from __future__ import annotations
 
 import pytest
 
-from worker.hosting import Isolation
-from worker.hosting.capacity import default_max_rooms
+from worker.hosting import Isolation, max_microphones_here
+from worker.hosting.capacity import default_max_microphones, default_max_rooms
 
 GB = 1024**3
 MANY = 1024**2
@@ -31,3 +31,14 @@ def test_cores_memory_and_open_files_bound_the_rooms(
     isolation: Isolation, cores: float, memory: int, open_files: int, rooms: int
 ) -> None:
     assert default_max_rooms(isolation, cores, memory, open_files) == rooms
+
+
+@pytest.mark.parametrize(
+    ("cores", "microphones"), [(0.1, 1), (0.5, 2), (1.0, 4), (2.0, 8), (2.5, 10)]
+)
+def test_cores_bound_the_microphones(cores: float, microphones: int) -> None:
+    assert default_max_microphones(cores) == microphones
+
+
+def test_there_is_always_a_microphone_for_this_machine() -> None:
+    assert max_microphones_here() >= 1
