@@ -27,7 +27,7 @@ setup: ## Install everything that `make dev` needs, without running it
 	@exec $(BIN)/python -m worker.devstack --prepare
 
 .PHONY: dev
-dev: ## Run the agent, with a local LiveKit server and LLM if none are set
+dev: ## Run the agent, with a local LiveKit server, LLM and speech if none are set
 	$(call install,worker)
 	@exec $(BIN)/python -m worker.devstack $(ARGS)
 
@@ -39,6 +39,7 @@ chat: ## Chat in this terminal, through `make dev` or the server in LIVEKIT_URL
 .PHONY: test
 test: tools browser ## Run all tests, or some: ARGS="-k name"
 	$(call install,local)
+	@$(BIN)/python -m worker.devstack.local_speech
 	@$(BIN)/python -m worker.devstack.livekit_binary
 	@exec $(BIN)/python -m pytest $(ARGS)
 

@@ -18,6 +18,7 @@ from tests.environment import environment_with
 from worker.devstack.local_llm import LocalLlm
 from worker.devstack.model_server import find_model
 from worker.devstack.paths import PROJECT
+from worker.devstack.speech_models import are_installed
 
 LIMIT = 90.0
 """Seconds for each step on a busy machine."""
@@ -63,6 +64,11 @@ class RunningStack:
         """Every process that it started, and those that they started."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def descendant(self, argument: str) -> psutil.Process:
+        """The one of them that was started with this argument."""
+        (found,) = [each for each in self.descendants() if argument in each.cmdline()]
+        return found
+
     def end(self) -> int:
         """Return the exit status, all output read."""
         status = self.process.wait(LIMIT)
@@ -82,7 +88,7 @@ class RunningStack:
 def checkout(tmp_path: Path) -> Path:
     """A copy of what a stack runs from: another one may run in the checkout itself."""
     shutil.copy(PROJECT / "agent.py", tmp_path)
-    for folder in ("assistant", "chat", "prompts", "requirements", "worker"):
+    for folder in ("assistant", "chat", "prompts", "requirements", "speech", "worker"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=ignored)
     return tmp_path
@@ -115,6 +121,33 @@ def test_it_starts_and_ends_everything(stack: RunningStack, number: signal.Signa
     assert stack.lines[-1] == "all processes stopped\n"
     assert not stack.state_file.exists()
     assert psutil.wait_procs(started, timeout=LIMIT)[1] == []
+
+
+@pytest.mark.skipif(not are_installed(), reason="the models for speech are not installed")
+def test_people_can_speak_to_an_agent_whose_llm_has_no_speech(stack: RunningStack) -> None:
+    assert "using built-in test models for speech" in "".join(stack.lines)
+    assert "Turn the microphone on" in "".join(stack.lines)
+    agent = stack.descendant("agent.py")
+    server = stack.descendant("worker.devstack.speech_server")
+    variables = agent.environ()
+    assert variables["CHAT_VOICE"] == "speak"
+    port = server.cmdline()[-1]
+    assert variables["OPENAI_SPEECH_BASE_URL"] == f"http://127.0.0.1:{port}/v1"
+    server.kill()
+    assert stack.end() == 1
+    assert "local speech exited unexpectedly" in stack.lines[-1]
+
+
+def test_without_speech_nothing_is_started_for_it(checkout: Path, fake_openai: FakeOpenAI) -> None:
+    running = RunningStack(checkout, OPENAI_BASE_URL=fake_openai.base_url, CHAT_VOICE="off")
+    try:
+        running.wait_for("Ctrl-C stops everything")
+        started = [" ".join(each.cmdline()) for each in running.descendants()]
+        assert not [each for each in started if "speech_server" in each]
+        assert "speech" not in "".join(running.lines)
+    finally:
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of the killed")

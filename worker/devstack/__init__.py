@@ -5,7 +5,10 @@
 - `livekit_binary`, `toolchain`: a livekit-server to run, built where none is installed.
 - `commands`, `progress`: what takes minutes shows that it gets on; `command_line`: how a command ends.
 - `process`, `leash`: child processes that never outlive us.
-- `livekit_server`, `local_llm` with its `model_server`, `agent_worker`: which ones there are.
+- `livekit_server`, `local_llm` with its `model_server`, `local_speech` with its `speech_server`,
+  `agent_worker`: which ones there are.
+- `speech_requests`, `form`, `speech_models`, `sound`: what the speech server is made of.
+- `speech`: who turns speech into text and back.
 - `checks`: whether the servers that the settings name are there.
 - `stack`: starts what is not given, keeps it running, ends it in order.
 - `invitation`, `state`: how a person, or the terminal client, gets into the room.

@@ -1,4 +1,4 @@
-"""Run the agent, with a local LiveKit server and LLM if none are set."""
+"""Run the agent, with a local LiveKit server, LLM and speech if none are set."""
 
 import argparse
 

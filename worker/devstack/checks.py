@@ -3,14 +3,14 @@
 import asyncio
 
 import aiohttp
+import httpx2
 import openai
 from livekit import api
 from pydantic import SecretStr
 
 from worker.devstack.errors import SettingError, StackError
 from worker.settings import Settings
-
-_OPENAI_URL = "https://api.openai.com/v1"
+from worker.speech_service import OPENAI_URL, speech_service
 
 _TIMEOUT = 10.0
 """Seconds that a server may take to answer."""
@@ -51,32 +51,52 @@ def check_llm(settings: Settings) -> None:
         SettingError: The service rejects the key.
         StackError: It does not respond.
     """
-    client = openai.OpenAI(
-        # A local service often needs no key, but the SDK does.
-        api_key=reveal(settings.openai_api_key) or "unused",
-        # Else the SDK takes it from the environment, where it may be set to nothing.
-        base_url=settings.openai_base_url or _OPENAI_URL,
-        timeout=_TIMEOUT,
-        max_retries=1,
-    )
-    client.organization = client.project = None
-    try:
-        # What it says is not parsed: it may be a page.
-        client.models.with_raw_response.list()
-    except openai.AuthenticationError as error:
-        raise SettingError(f"{client.base_url} rejected OPENAI_API_KEY") from error
-    except openai.APIConnectionError as error:
-        raise StackError(
-            f"no response from {client.base_url}; check OPENAI_BASE_URL and the network"
-        ) from error
-    except openai.APIStatusError:
-        # It responds. Not every service lists its models, and not every key may see them.
-        return
+    # The SDK would take the URL from the environment, where it may be set to nothing.
+    url = settings.openai_base_url or OPENAI_URL
+    _check_service(url, reveal(settings.openai_api_key), "OPENAI_BASE_URL", "OPENAI_API_KEY")
+
+
+def check_speech(settings: Settings) -> None:
+    """Connect to the service for speech in the settings, with its key.
+
+    Raises:
+        SettingError: The service rejects the key.
+        StackError: It does not respond.
+    """
+    service = speech_service(settings)
+    url, key = "OPENAI_SPEECH_BASE_URL", "OPENAI_SPEECH_API_KEY"
+    _check_service(service.base_url, service.api_key or "", url, key)
 
 
 def reveal(secret: SecretStr | None) -> str:
     """Return a secret's value, empty if there is none."""
     return secret.get_secret_value() if secret else ""
+
+
+def _check_service(url: str, key: str, url_name: str, key_name: str) -> None:
+    try:
+        client = openai.OpenAI(
+            # A local service often needs no key, but the SDK does.
+            api_key=key or "unused",
+            base_url=url,
+            timeout=_TIMEOUT,
+            max_retries=1,
+        )
+    except httpx2.InvalidURL as error:
+        raise SettingError(f"{url_name} is not a URL: {error}") from error
+    client.organization = client.project = None
+    try:
+        # What it says is not parsed: it may be a page.
+        client.models.with_raw_response.list()
+    except openai.AuthenticationError as error:
+        raise SettingError(f"{client.base_url} rejected {key_name}") from error
+    except openai.APIConnectionError as error:
+        raise StackError(
+            f"no response from {client.base_url}; check {url_name} and the network"
+        ) from error
+    except openai.APIStatusError:
+        # It responds. Not every service lists its models, and not every key may see them.
+        return
 
 
 async def _list_rooms(settings: Settings) -> None:

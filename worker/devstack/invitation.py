@@ -35,8 +35,15 @@ def mint_token(state: StackState, agent_name: str, identity: str = "you") -> str
     return token.to_jwt()
 
 
-def invite(state: StackState, token: str) -> str:
-    """Return the text that is shown once the agent is ready."""
+def invite(state: StackState, token: str, *, hears: bool = False) -> str:
+    """Return the text that is shown once the agent is ready.
+
+    Args:
+        state: The server and the room.
+        token: Lets a person into the room.
+        hears: Whether people can also speak to it.
+    """
+    speaking = "\n      Turn the microphone on there to speak with it." if hears else ""
     return f"""
 The agent is ready in room {state.room}. Chat with it:
 
@@ -44,7 +51,7 @@ The agent is ready in room {state.room}. Chat with it:
   in a browser:          {PLAYGROUND} (connect manually)
       URL    {state.url}
       Token  {token}
-      Room   {state.room} (the token includes it)
+      Room   {state.room} (the token includes it){speaking}
   with LiveKit's tools:  source {RUN.relative_to(PROJECT) / SHELL_FILE} (in a separate terminal),
       then for example: lk room list
 

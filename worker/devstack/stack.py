@@ -1,4 +1,4 @@
-"""Runs the agent, with a LiveKit server and an LLM if none are set, and stops all of it in order."""
+"""Runs the agent, with a LiveKit server, an LLM and speech if none are set, and stops all in order."""
 
 import importlib
 import os
@@ -19,6 +19,7 @@ from worker.devstack.local_llm import LocalLlm
 from worker.devstack.paths import RUN, VENV
 from worker.devstack.ports import free_port, require_free
 from worker.devstack.process import Child, died
+from worker.devstack.speech import prepare_speech, start_speech
 from worker.devstack.state import StackState, only_one, published
 from worker.settings import Settings
 
@@ -56,6 +57,7 @@ def prepare_stack(settings: Settings, report: Report) -> None:
         check_llm(settings)
     else:
         _install_model(report)
+    prepare_speech(settings, report)
     if not _has_livekit(settings):
         find_or_build(report)
 
@@ -92,6 +94,9 @@ class _Stack:
             self._set_unless_chosen(OWN_LLM_SETTINGS)
         else:
             self._start_model()
+        speech = start_speech(self._settings, self._running, self._report)
+        self._environment |= speech.environment
+        self._servers += speech.servers
         self._report("starting the agent")
         grace = self._settings.chat_closing_grace
         agent = self._running.enter_context(
@@ -103,7 +108,8 @@ class _Stack:
         )
         agent.wait_until_registered()
         self._running.enter_context(published(state))
-        self._report(invite(state, mint_token(state, self._settings.chat_agent_name)))
+        token = mint_token(state, self._settings.chat_agent_name)
+        self._report(invite(state, token, hears=speech.is_heard))
         try:
             self._watch(agent)
         except KeyboardInterrupt:

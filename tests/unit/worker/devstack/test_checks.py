@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.devstack.checks import check_livekit, check_llm
+from worker.devstack.checks import check_livekit, check_llm, check_speech
 from worker.devstack.errors import SettingError, StackError
 from worker.devstack.ports import LOOPBACK, free_port
 from worker.settings import Settings
@@ -100,4 +100,30 @@ def test_an_llm_that_answers_is_good_enough(given: Given, status: int) -> None:
 @pytest.mark.parametrize("url", [f"http://{LOOPBACK}:{free_port()}/v1", "nonsense"])
 def test_an_llm_that_is_not_there_names_its_variable(given: Given, url: str) -> None:
     with pytest.raises(StackError, match=r"no response from .* check OPENAI_BASE_URL"):
+        check_llm(given(OPENAI_BASE_URL=url))
+
+
+def test_a_refused_key_for_speech_is_named(given: Given) -> None:
+    complaint = "rejected OPENAI_SPEECH_API_KEY"
+    with answering(401) as url, pytest.raises(SettingError, match=complaint):
+        check_speech(given(OPENAI_API_KEY="sk-1", OPENAI_SPEECH_BASE_URL=url))
+
+
+@pytest.mark.parametrize("status", [200, 403, 404])
+def test_a_service_for_speech_that_answers_is_good_enough(given: Given, status: int) -> None:
+    with answering(status) as url:
+        check_speech(given(OPENAI_SPEECH_BASE_URL=url))
+
+
+def test_a_service_for_speech_that_is_not_there_names_its_variable(given: Given) -> None:
+    url = f"http://{LOOPBACK}:{free_port()}/v1"
+    with pytest.raises(StackError, match=r"no response from .* check OPENAI_SPEECH_BASE_URL"):
+        check_speech(given(OPENAI_SPEECH_BASE_URL=url))
+
+
+@pytest.mark.parametrize("url", ["http://host:port/v1", "http://127.0.0.1:80["])
+def test_what_is_no_url_names_its_variable(given: Given, url: str) -> None:
+    with pytest.raises(SettingError, match="OPENAI_SPEECH_BASE_URL is not a URL"):
+        check_speech(given(OPENAI_SPEECH_BASE_URL=url))
+    with pytest.raises(SettingError, match="OPENAI_BASE_URL is not a URL"):
         check_llm(given(OPENAI_BASE_URL=url))

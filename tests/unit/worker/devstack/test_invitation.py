@@ -35,3 +35,8 @@ def test_the_invitation_says_all_that_the_playground_asks_for() -> None:
     for word in ("make chat", STATE.url, "the-token", STATE.room, ".dev/livekit.env"):
         assert word in text
     assert STATE.api_secret not in text
+
+
+def test_the_invitation_says_where_one_can_speak() -> None:
+    assert "microphone" in invite(STATE, "the-token", hears=True)
+    assert "microphone" not in invite(STATE, "the-token")
