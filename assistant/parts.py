@@ -10,7 +10,10 @@ from chat import ChatManager
 
 from .answering.answering import Answering, ProcessResources
 from .answering.session import TextSession
+from .arriving.addressing import Addressing
+from .arriving.admission import Admission
 from .arriving.arrivals import Arrivals
+from .arriving.typed import TypedMessages
 from .conversation.conversation import Conversation
 from .conversation.greeting import Greeting
 from .options import RoomOptions
@@ -32,6 +35,7 @@ class RoomParts:
     conversation: Conversation
     greeting: Greeting
     arrivals: Arrivals
+    typed: TypedMessages
 
     async def end_conversation(self, grace: float) -> bool:
         """Answer nothing new, and wait until all that was begun is delivered.
@@ -46,13 +50,15 @@ class RoomParts:
         """
         self.greeting.close()
         await self.conversation.aclose(grace)
-        unanswered = self.conversation.unanswered or self.arrivals.undecided
+        unanswered = self.conversation.unanswered or self.typed.undecided
+        self.typed.close()
         self.arrivals.close()
         return unanswered
 
     def cancel(self) -> None:
         """Release every handler and task but the session's. Unfinished deliveries are dropped."""
         self.greeting.close()
+        self.typed.close()
         self.arrivals.close()
         self.conversation.cancel()
         self.notices.cancel()
@@ -82,15 +88,9 @@ def assemble(
     )
     answering = Answering(chat, people, session, resources, history, options.limits.patience)
     conversation = Conversation(people, answering, history, options.overlap)
-    arrivals = Arrivals(
-        chat,
-        people,
-        conversation,
-        notices,
-        agent_name=options.agent_name,
-        mention=options.mention,
-        limits=options.limits,
-    )
+    admission = Admission(conversation, notices, options.limits)
+    addressing = Addressing(people, conversation, options.agent_name, options.mention)
+    arrivals = Arrivals(people, conversation, notices, admission, addressing)
     return RoomParts(
         chat=chat,
         people=people,
@@ -101,4 +101,14 @@ def assemble(
         conversation=conversation,
         greeting=Greeting(chat, people, conversation),
         arrivals=arrivals,
+        typed=TypedMessages(
+            chat,
+            people,
+            conversation,
+            notices,
+            admission,
+            addressing,
+            arrivals,
+            agent_name=options.agent_name,
+        ),
     )

@@ -1,5 +1,6 @@
 """What people write becomes a question, an edit, a deletion or a stop, if the limits allow it.
 
-``arrivals`` takes messages from the chat, ``mention`` says whether one is meant for the agent,
-``commands`` are those of people, ``limits`` say how much is taken.
+``typed`` takes messages from the chat. Then each goes through the same short pipe: ``admission`` says how
+much is taken, ``addressing`` whether it is meant for the agent, and ``arrivals`` hands it over.
+``mention``, ``commands``, ``limits`` and ``bots`` are the rules.
 """

@@ -1,0 +1,50 @@
+"""Whether a question is meant for the agent, in the room as it is."""
+
+from __future__ import annotations
+
+from assistant.conversation.conversation import Conversation
+from assistant.people.people import People
+from assistant.turns.turn import UNKNOWN, Question
+
+from .mention import FOLLOW_UP_LIMIT, Mention, mentions, needs_mention
+
+
+class Addressing:
+    """Follows who speaks, and to whom."""
+
+    def __init__(
+        self, people: People, conversation: Conversation, agent_name: str, mention: Mention
+    ) -> None:
+        """Nobody has spoken yet.
+
+        Args:
+            people: Who is in the room.
+            conversation: Knows whom the agent answered last.
+            agent_name: The name by which people address the agent.
+            mention: When they must.
+        """
+        self._people = people
+        self._conversation = conversation
+        self._agent_name = agent_name
+        self._mention = mention
+        self._last_speaker: str | None = None
+
+    def is_for_agent(self, question: Question) -> bool:
+        """Take note of who speaks. Returns whether it is to the agent."""
+        follows_up = self._follows_up(question)
+        self._last_speaker = question.identity
+        return self._is_addressed(question) or follows_up
+
+    def names_agent(self, text: str) -> bool:
+        """Whether a text has the agent's name in it."""
+        return mentions(text, self._agent_name)
+
+    def _is_addressed(self, question: Question) -> bool:
+        people = len(self._people.with_author(question.identity))
+        return not needs_mention(self._mention, people) or self.names_agent(question.text)
+
+    def _follows_up(self, question: Question) -> bool:
+        """Whether it continues what its author and the agent were at, nobody else speaking."""
+        if question.identity == UNKNOWN or self._last_speaker != question.identity:
+            return False
+        return self._conversation.answered_lately(question.identity, FOLLOW_UP_LIMIT)
