@@ -126,6 +126,7 @@ class TypedMessages:
             return
         question = self._conversation.take_overheard(message_id, identity)
         if question is not None:
+            question.asked_at = asyncio.get_running_loop().time()
             self._arrivals.take(question)
 
     def _on_rejected(self, rejected: RejectedMessage) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from time import time
 
 from assistant.answering.answering import Answering
 from assistant.turns.bubble import Bubble
+from assistant.turns.floor import HEARING_LIMIT, Floor
 from assistant.turns.history import History
 from assistant.turns.overlap import QUIET_WINDOW, Overlap, most_at_once
 from assistant.turns.turn import Outcome, Turn
@@ -24,6 +26,7 @@ class TurnConsumer:
     def __init__(
         self,
         waiting: WaitingQuestions,
+        floor: Floor,
         answering: Answering,
         history: History,
         policy: Callable[[], Overlap],
@@ -32,11 +35,13 @@ class TurnConsumer:
 
         Args:
             waiting: What is answered.
+            floor: Who may be asking something just now.
             answering: What answers a turn.
             history: Where turns are remembered.
             policy: Decides what happens to messages that arrive during a reply.
         """
         self._waiting = waiting
+        self._floor = floor
         self._answering = answering
         self._history = history
         self._policy = policy
@@ -101,12 +106,23 @@ class TurnConsumer:
                 continue
             policy = self._policy()
             most = most_at_once(policy)
-            if policy is Overlap.COLLECT and self._is_gathering:
+            gathers = policy is Overlap.COLLECT and self._is_gathering
+            if gathers:
                 await waiting.quiet(QUIET_WINDOW, most)
+            await self._hear_out(everybody=gathers)
             fitting = self._history.count_fitting([*waiting][:most])
             if waiting.again is None and (questions := waiting.take(fitting)):
                 bubble, self._stump = self._stump or Bubble(), None
                 return Turn(questions, created_at=time(), bubble=bubble)
+
+    async def _hear_out(self, *, everybody: bool) -> None:
+        """Wait for those who began to speak before the oldest question, or for all, but not for long."""
+        waiting = self._waiting
+        while waiting.again is None and (oldest := waiting.oldest) is not None:
+            if not self._floor.is_taken(before=math.inf if everybody else oldest.asked_at):
+                return
+            if not await waiting.changed(oldest.arrived_at + HEARING_LIMIT):
+                return
 
     @property
     def _is_gathering(self) -> bool:

@@ -10,6 +10,7 @@ from livekit.agents import llm
 from assistant.answering.answering import Answering
 from assistant.answering.attempt import Attempt
 from assistant.people.people import People
+from assistant.turns.floor import Floor
 from assistant.turns.history import History
 from assistant.turns.overlap import Overlap, choose_overlap
 from assistant.turns.turn import UNKNOWN, Outcome, Question, Turn
@@ -46,11 +47,13 @@ class Conversation:
         """
         self.waiting = WaitingQuestions()
         """Questions that nobody has begun to answer."""
+        self.floor = Floor(self.waiting.look_again)
+        """Who is speaking."""
         self._people = people
         self._answering = answering
         self._history = history
         self._overlap = overlap
-        self._consumer = TurnConsumer(self.waiting, answering, history, self._policy)
+        self._consumer = TurnConsumer(self.waiting, self.floor, answering, history, self._policy)
 
     def begin(self) -> None:
         """Answer from now on, beginning with what came before. Call after the session started."""

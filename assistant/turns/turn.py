@@ -85,10 +85,10 @@ class UnreadFile:
 
 @dataclass(eq=False)
 class Question:
-    """A message that a person wrote to the agent."""
+    """A message that a person wrote to the agent, or said."""
 
     id: str
-    """The message's id, unique among its author's."""
+    """The message's id, unique among its author's; that of the utterance if it was spoken."""
 
     identity: str
     """Its author; `UNKNOWN` if that could not be found out."""
@@ -100,7 +100,10 @@ class Question:
     """What it says now."""
 
     asked_at: float = 0.0
-    """When it came, by the event loop's clock."""
+    """When it came, by the event loop's clock; when its author began to speak, if it was spoken."""
+
+    arrived_at: float = 0.0
+    """When it was put with those that wait, by the same clock."""
 
     announced: bool = True
     """Whether the room had announced its author by then."""
@@ -110,6 +113,9 @@ class Question:
 
     overlapped: bool = False
     """Whether it came while a reply to something else was running."""
+
+    spoken: bool = False
+    """Whether it was spoken: its words are what a transcriber made of the sound."""
 
 
 @dataclass(eq=False)

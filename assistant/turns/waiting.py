@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import insort_right
 from collections.abc import Iterator
+from operator import attrgetter
 
 from .turn import UNKNOWN, Question, Turn
 
+_ASKED_AT = attrgetter("asked_at")
+
 
 class WaitingQuestions:
-    """Questions in order of arrival, each of which can still be edited or taken back."""
+    """Questions in the order in which they were begun, each of which can still be edited or taken back."""
 
     def __init__(self) -> None:
         """Nothing waits."""
@@ -29,14 +33,20 @@ class WaitingQuestions:
     def __iter__(self) -> Iterator[Question]:
         return iter(list(self._questions))
 
+    @property
+    def oldest(self) -> Question | None:
+        """The question that is taken next, if there is one."""
+        return self._questions[0] if self._questions else None
+
     def add(self, question: Question) -> None:
-        """Put a question last."""
-        self._questions.append(question)
+        """Put a question last, but before those that came while its author was speaking."""
+        question.arrived_at = asyncio.get_running_loop().time()
+        insort_right(self._questions, question, key=_ASKED_AT)
         self._arrived.set()
 
     def put_back(self, questions: list[Question]) -> None:
-        """Put questions first that were taken, but not answered."""
-        self._questions[:0] = questions
+        """Put questions that were taken, but not answered, where they were."""
+        self._questions = sorted([*questions, *self._questions], key=_ASKED_AT)
         if self._questions:
             self._arrived.set()
 
@@ -90,12 +100,29 @@ class WaitingQuestions:
         There is none if `most` are there, or a turn is to be answered anew.
         """
         while self._questions and len(self._questions) < most and self._again is None:
-            self._arrived.clear()
-            try:
-                async with asyncio.timeout_at(self._questions[-1].asked_at + window):
-                    await self._arrived.wait()
-            except TimeoutError:
+            newest = max(question.arrived_at for question in self._questions)
+            if not await self.changed(newest + window):
                 return
+
+    async def changed(self, until: float) -> bool:
+        """Wait until something comes, or `look_again` is called.
+
+        Args:
+            until: When to give up, by the event loop's clock.
+
+        Returns:
+            Whether anything happened.
+        """
+        self._arrived.clear()
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._arrived.wait()
+        except TimeoutError:
+            return False
+
+    def look_again(self) -> None:
+        """Wake who waits: something else has changed on which it depends."""
+        self._arrived.set()
 
 
 def find_question(questions: list[Question], message_id: str, identity: str) -> Question | None:

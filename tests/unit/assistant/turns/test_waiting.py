@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant.turns.turn import UNKNOWN, Question, Turn
 from assistant.turns.waiting import WaitingQuestions
@@ -118,6 +120,60 @@ async def test_a_question_that_was_taken_back_is_not_waited_for_in_vain() -> Non
     waiting.add(question("b"))
     async with asyncio.timeout(1):
         await waiter
+
+
+def begun(message_id: str, at: float) -> Question:
+    it = question(message_id)
+    it.asked_at = at
+    return it
+
+
+@given(st.lists(st.floats(0, 100), max_size=12), st.integers(0, 12))
+async def test_questions_wait_in_the_order_in_which_they_were_begun(
+    moments: list[float], taken: int
+) -> None:
+    each = [begun(str(number), at) for number, at in enumerate(moments)]
+    waiting = filled(*each)
+    expected = [question.id for question in sorted(each, key=lambda question: question.asked_at)]
+    assert ids(waiting) == expected
+    waiting.put_back(waiting.take(taken))
+    assert ids(waiting) == expected
+    assert waiting.oldest is next(iter(waiting), None)
+
+
+async def test_what_was_begun_before_what_is_put_back_goes_before_it() -> None:
+    waiting = filled(begun("a", 1.0), begun("c", 3.0))
+    taken = waiting.take(2)
+    waiting.add(begun("b", 2.0))
+    waiting.put_back(taken)
+    assert ids(waiting) == ["a", "b", "c"]
+
+
+def test_quiet_is_counted_from_the_arrival_of_what_was_begun_long_before() -> None:
+    async def main() -> float:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(10)
+        waiting = filled(begun("typed", loop.time()))
+        quiet = asyncio.create_task(waiting.quiet(0.5, 20))
+        await asyncio.sleep(0.4)
+        waiting.add(begun("spoken", 3.0))
+        await quiet
+        return loop.time()
+
+    assert run_in_virtual_time(main()) == pytest.approx(10.9)
+
+
+@pytest.mark.parametrize(("looks", "ends"), [(True, 1.0), (False, 3.0)])
+def test_who_waits_for_a_change_is_woken_when_told_to_look_again(looks: bool, ends: float) -> None:
+    async def main() -> tuple[bool, float]:
+        loop, waiting = asyncio.get_running_loop(), WaitingQuestions()
+        if looks:
+            loop.call_at(1.0, waiting.look_again)
+        return await waiting.changed(3.0), loop.time()
+
+    woken, at = run_in_virtual_time(main())
+    assert woken is looks
+    assert at == pytest.approx(ends)
 
 
 def quiet_after(gaps: list[float], most: int) -> float:
