@@ -3,13 +3,14 @@
 A message goes through it from top to bottom, and imports point the same way:
 
     room            one room: its parts put together
-    arriving        what people write becomes a question, an edit, a deletion or a stop
+    arriving        what people write and say becomes a question, an edit, a deletion or a stop
     conversation    what those do to the turns of the room
     answering       one turn answered: the LLM generates, a reply grows, and ends in one way
     language_model  one request to the LLM and its answer
     turns           the values and the rules; no I/O
 
-Beside them ``people``: who is there, and what they see of the agent.
+Beside them ``people``: who is there, and what they see of the agent; and ``speaking``: how its voice gives
+way to theirs.
 """
 
 from .answering.answering import ProcessResources

@@ -30,9 +30,10 @@ OF_CHAT_IN_SPEECH = {"chat.OwnedTasks", "chat.failure_fields"}
 """What ``speech`` may use of ``chat``: they say nothing of messages."""
 
 ROOMS_BELOW = {
-    "arriving": {"conversation", "people", "turns"},
+    "arriving": {"conversation", "people", "speaking", "turns"},
     "conversation": {"answering", "people", "turns"},
     "answering": {"language_model", "people", "turns"},
+    "speaking": {"people", "turns"},
     "people": {"turns"},
     "language_model": set[str](),
     "turns": set[str](),

@@ -1,0 +1,1 @@
+"""What becomes of the agent's voice while people speak: ``barge_in``."""

@@ -1,0 +1,167 @@
+"""The agent's voice gives way to people who speak, and goes on if they said nothing to it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from speech.utterance import Utterance
+
+WORDLESS_LIMIT = 8.0
+"""Seconds of sound without words for which the voice waits: it may be music, or a loud street."""
+
+SETTLING_LIMIT = 2.0
+"""Seconds after its end in which an utterance must have words; else it was a cough."""
+
+
+class BargeIn(Protocol):
+    """Is told what comes of each utterance: `began`, then one of `asked` and `dropped`."""
+
+    def began(self, utterance: Utterance) -> None:
+        """Somebody makes a sound."""
+        ...
+
+    def words(self, utterance: Utterance) -> None:
+        """It has words."""
+        ...
+
+    def ended(self, utterance: Utterance) -> None:
+        """Nothing more is said; there may be words yet."""
+        ...
+
+    def asked(self, utterance: Utterance) -> None:
+        """It was meant for the agent, and is going to be answered."""
+        ...
+
+    def dropped(self, utterance: Utterance) -> None:
+        """It was nothing, or nothing for the agent, or is not answered."""
+        ...
+
+    def stopped(self) -> None:
+        """Somebody who may stop the agent did, by whatever means."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more is told."""
+        ...
+
+
+class NoVoice:
+    """Takes the place of a voice where there is none."""
+
+    def began(self, utterance: Utterance) -> None:
+        """Nothing has to give way."""
+
+    def words(self, utterance: Utterance) -> None:
+        """Likewise."""
+
+    def ended(self, utterance: Utterance) -> None:
+        """Likewise."""
+
+    def asked(self, utterance: Utterance) -> None:
+        """Likewise."""
+
+    def dropped(self, utterance: Utterance) -> None:
+        """Likewise."""
+
+    def stopped(self) -> None:
+        """Likewise."""
+
+    def close(self) -> None:
+        """Likewise."""
+
+
+class InterruptibleVoice(Protocol):
+    """What of a voice gives way to people."""
+
+    @property
+    def is_audible(self) -> bool:
+        """Whether sound is coming out, and it is not paused."""
+        ...
+
+    def pause(self) -> None:
+        """Be silent at once, until `resume`, also about what is yet to be said."""
+        ...
+
+    def resume(self) -> None:
+        """Go on where it was paused, if it was."""
+        ...
+
+    def silence(self) -> None:
+        """Drop all that is and waits to be spoken."""
+        ...
+
+
+class GivingWay:
+    """Pauses a voice while somebody speaks, and silences it once words are meant for the agent."""
+
+    def __init__(self, voice: InterruptibleVoice) -> None:
+        """Nobody speaks.
+
+        Args:
+            voice: The agent's in this room. Nobody else pauses it.
+        """
+        self._voice = voice
+        self._speakers: dict[str, asyncio.TimerHandle | None] = {}
+        self._spoken_over: set[str] = set()
+
+    def began(self, utterance: Utterance) -> None:
+        """Pause, until there are words or this was going on for too long."""
+        self._give_way(utterance.id, WORDLESS_LIMIT)
+
+    def words(self, utterance: Utterance) -> None:
+        """Pause, until it is known what becomes of the words."""
+        self._give_way(utterance.id, None)
+
+    def ended(self, utterance: Utterance) -> None:
+        """Go on soon if there are no words."""
+        if self._speakers.get(utterance.id) is not None:
+            self._give_way(utterance.id, SETTLING_LIMIT)
+
+    def asked(self, utterance: Utterance) -> None:
+        """Say no more of what was spoken over. The written reply follows rules of its own."""
+        if utterance.id in self._spoken_over or self._voice.is_audible:
+            self._voice.silence()
+        self._settle(utterance.id)
+
+    def dropped(self, utterance: Utterance) -> None:
+        """Go on, unless somebody else speaks."""
+        self._settle(utterance.id)
+
+    def stopped(self) -> None:
+        """Say no more."""
+        self._voice.silence()
+
+    def close(self) -> None:
+        """Wait for nobody any more."""
+        for timer in self._speakers.values():
+            if timer is not None:
+                timer.cancel()
+        self._speakers.clear()
+
+    def _give_way(self, utterance_id: str, limit: float | None) -> None:
+        if not self._speakers and not self._voice.is_audible:
+            return
+        self._spoken_over.add(utterance_id)
+        self._cancel_timer(utterance_id)
+        if not self._speakers:
+            self._voice.pause()
+        loop = asyncio.get_running_loop()
+        timer = None if limit is None else loop.call_later(limit, self._go_on, utterance_id)
+        self._speakers[utterance_id] = timer
+
+    def _settle(self, utterance_id: str) -> None:
+        self._spoken_over.discard(utterance_id)
+        self._go_on(utterance_id)
+
+    def _go_on(self, utterance_id: str) -> None:
+        if utterance_id not in self._speakers:
+            return
+        self._cancel_timer(utterance_id)
+        del self._speakers[utterance_id]
+        if not self._speakers:
+            self._voice.resume()
+
+    def _cancel_timer(self, utterance_id: str) -> None:
+        if (timer := self._speakers.get(utterance_id)) is not None:
+            timer.cancel()
