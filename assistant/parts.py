@@ -34,6 +34,8 @@ class RoomParts:
     answering: Answering
     conversation: Conversation
     greeting: Greeting
+    admission: Admission
+    addressing: Addressing
     arrivals: Arrivals
     typed: TypedMessages
 
@@ -100,6 +102,8 @@ def assemble(
         answering=answering,
         conversation=conversation,
         greeting=Greeting(chat, people, conversation),
+        admission=admission,
+        addressing=addressing,
         arrivals=arrivals,
         typed=TypedMessages(
             chat,

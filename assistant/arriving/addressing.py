@@ -6,7 +6,8 @@ from assistant.conversation.conversation import Conversation
 from assistant.people.people import People
 from assistant.turns.turn import UNKNOWN, Question
 
-from .mention import FOLLOW_UP_LIMIT, Mention, mentions, needs_mention
+from .hearing_names import hears_name
+from .mention import FOLLOW_UP_LIMIT, Mention, mentions, needs_mention, needs_name_aloud
 
 
 class Addressing:
@@ -41,10 +42,17 @@ class Addressing:
 
     def _is_addressed(self, question: Question) -> bool:
         people = len(self._people.with_author(question.identity))
+        if question.spoken:
+            is_named = hears_name(question.text, self._agent_name)
+            return is_named or not needs_name_aloud(self._mention, people)
         return not needs_mention(self._mention, people) or self.names_agent(question.text)
 
     def _follows_up(self, question: Question) -> bool:
-        """Whether it continues what its author and the agent were at, nobody else speaking."""
-        if question.identity == UNKNOWN or self._last_speaker != question.identity:
+        """Whether it continues what its author and the agent were at, nobody else speaking.
+
+        Speech never does: people in a call speak to each other.
+        """
+        identity = question.identity
+        if question.spoken or identity == UNKNOWN or self._last_speaker != identity:
             return False
-        return self._conversation.answered_lately(question.identity, FOLLOW_UP_LIMIT)
+        return self._conversation.answered_lately(identity, FOLLOW_UP_LIMIT)

@@ -30,14 +30,15 @@ class Admission:
 
     def allows(self, identity: str) -> bool:
         """Count a message, and tell its author if it is one too many."""
-        allowed = self._rate.allows(identity, asyncio.get_running_loop().time())
-        if not allowed:
-            self._notices.tell("notice_too_many_messages", identity)
-        return allowed
+        return self._tell(identity, self._rate.allows(identity, _now()))
+
+    def would_allow(self, identity: str) -> bool:
+        """Whether a message would be allowed, without counting it. If not, its author is told."""
+        return self._tell(identity, self._rate.has_room(identity, _now()))
 
     def is_person(self, identity: str) -> bool:
         """Take note of a typed message, and tell its author if they are taken for a bot."""
-        conversation, now = self._conversation, asyncio.get_running_loop().time()
+        conversation, now = self._conversation, _now()
         spoken_at = max(conversation.spoke_at, self._notices.told_at)
         is_silent = not conversation.is_answering and now - spoken_at >= REACTION
         answered_at = conversation.answered_at(identity)
@@ -52,3 +53,12 @@ class Admission:
         if not has_place:
             self._notices.tell("notice_too_many_waiting", identity)
         return has_place
+
+    def _tell(self, identity: str, allowed: bool) -> bool:
+        if not allowed:
+            self._notices.tell("notice_too_many_messages", identity)
+        return allowed
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -6,6 +6,7 @@ from assistant.conversation.conversation import Conversation
 from assistant.conversation.stop import Stop
 from assistant.people.notices import Notices
 from assistant.people.people import People, is_agent
+from assistant.speaking.barge_in import BargeIn, NoVoice
 from assistant.turns.turn import Question
 from chat import OwnedTasks
 
@@ -28,6 +29,7 @@ class Arrivals:
         notices: Notices,
         admission: Admission,
         addressing: Addressing,
+        barge_in: BargeIn | None = None,
     ) -> None:
         """Nothing has come yet.
 
@@ -37,12 +39,14 @@ class Arrivals:
             notices: Tells people what is not taken.
             admission: How much is.
             addressing: What is meant for the agent.
+            barge_in: Silences the agent's voice when it is stopped; None if it has none.
         """
         self._people = people
         self._conversation = conversation
         self._notices = notices
         self._admission = admission
         self._addressing = addressing
+        self._barge_in = barge_in or NoVoice()
         self._tasks = OwnedTasks()
 
     def close(self) -> None:
@@ -52,24 +56,35 @@ class Arrivals:
     def take(self, question: Question) -> None:
         """Ask what is meant for the agent, and remember the rest."""
         if self._addressing.is_for_agent(question):
-            self._ask(question)
+            self.ask(question)
         else:
-            self._overhear(question)
+            self.overhear(question)
+
+    def ask(self, question: Question) -> bool:
+        """Ask a question if it has a place. Returns whether it had."""
+        has_place = self._admission.has_place(question.identity)
+        if has_place:
+            self._conversation.ask(question)
+        return has_place
+
+    def overhear(self, question: Question) -> None:
+        """Remember what is not for the agent, and tell its author how to be answered."""
+        self._conversation.overhear(question)
+        self._tasks.spawn(self._answer_overheard(question), "author of a message")
+
+    def may_stop(self, identity: str) -> bool:
+        """Whether the reply that runs, or the last one, is somebody's to stop."""
+        return self._conversation.may_stop(identity, self._people.is_moderator(identity))
 
     def stop(self, identity: str) -> Stop:
         """Stop what somebody may stop; tell them if it is not theirs."""
+        if self.may_stop(identity):
+            # The voice may still be speaking when all is written.
+            self._barge_in.stopped()
         result = self._conversation.stop(identity, self._people.is_moderator(identity))
         if (notice := _STOP_NOTICES.get(result)) is not None:
             self._notices.tell(notice, identity)
         return result
-
-    def _ask(self, question: Question) -> None:
-        if self._admission.has_place(question.identity):
-            self._conversation.ask(question)
-
-    def _overhear(self, question: Question) -> None:
-        self._conversation.overhear(question)
-        self._tasks.spawn(self._answer_overheard(question), "author of a message")
 
     async def _answer_overheard(self, question: Question) -> None:
         """Tell a person how to be answered; do not listen to agents."""

@@ -44,12 +44,15 @@ class RateLimit:
             identity: Who wrote it.
             now: Seconds of a clock that never goes back.
         """
-        self._forget_before(now - MINUTE)
-        arrivals = self._arrivals.setdefault(identity, deque())
-        if len(arrivals) >= self._per_minute:
+        if not self.has_room(identity, now):
             return False
-        arrivals.append(now)
+        self._arrivals.setdefault(identity, deque()).append(now)
         return True
+
+    def has_room(self, identity: str, now: float) -> bool:
+        """Whether a message would be allowed. It is not counted."""
+        self._forget_before(now - MINUTE)
+        return len(self._arrivals.get(identity, ())) < self._per_minute
 
     def _forget_before(self, start: float) -> None:
         for identity, arrivals in list(self._arrivals.items()):

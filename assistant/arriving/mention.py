@@ -45,6 +45,11 @@ def needs_mention(mention: Mention, people: int) -> bool:
             return False
 
 
+def needs_name_aloud(mention: Mention, people: int) -> bool:
+    """Whether spoken words must name the agent: two people in a call speak to each other."""
+    return mention is not Mention.NEVER and people > 1
+
+
 def mentions(text: str, name: str) -> bool:
     """Whether a text names the agent: its name or ``@name`` as separate words, in any script.
 

@@ -166,6 +166,11 @@ class Conversation:
         taken_back = means_more and self.waiting.remove_by(identity)
         return Stop.TAKEN_BACK if taken_back else Stop.STOPPED
 
+    def may_stop(self, identity: str, moderator: bool) -> bool:
+        """Whether the reply that runs, or the last one if none does, is somebody's to stop."""
+        turn = self._history.last if self._running is None else self._running.turn
+        return turn is not None and (moderator or self._owns(turn, identity))
+
     def answered_lately(self, identity: str, limit: float) -> bool:
         """Whether somebody was the last to be answered, or is being answered now."""
         if self._running is not None:
