@@ -84,11 +84,11 @@ class InterruptibleVoice(Protocol):
         ...
 
     def resume(self) -> None:
-        """Go on where it was paused, if it was."""
+        """Go on where it was paused, at the earliest when this task waits for something."""
         ...
 
     def silence(self) -> None:
-        """Drop all that is and waits to be spoken."""
+        """Drop all that is and waits to be spoken. It is not paused any more."""
         ...
 
 
@@ -120,9 +120,10 @@ class GivingWay:
 
     def asked(self, utterance: Utterance) -> None:
         """Say no more of what was spoken over. The written reply follows rules of its own."""
-        if utterance.id in self._spoken_over or self._voice.is_audible:
-            self._voice.silence()
+        spoken_over = utterance.id in self._spoken_over or self._voice.is_audible
         self._settle(utterance.id)
+        if spoken_over:
+            self._silence()
 
     def dropped(self, utterance: Utterance) -> None:
         """Go on, unless somebody else speaks."""
@@ -130,7 +131,7 @@ class GivingWay:
 
     def stopped(self) -> None:
         """Say no more."""
-        self._voice.silence()
+        self._silence()
 
     def close(self) -> None:
         """Wait for nobody any more."""
@@ -138,6 +139,12 @@ class GivingWay:
             if timer is not None:
                 timer.cancel()
         self._speakers.clear()
+
+    def _silence(self) -> None:
+        self._voice.silence()
+        if self._speakers:
+            # What is to be said next waits for those who still speak.
+            self._voice.pause()
 
     def _give_way(self, utterance_id: str, limit: float | None) -> None:
         if not self._speakers and not self._voice.is_audible:

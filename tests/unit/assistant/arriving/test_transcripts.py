@@ -7,7 +7,10 @@ import asyncio
 import pytest
 
 from assistant.arriving.transcripts import SHOWING_LIMIT, Transcripts
+from chat import ChatManager
 from speech.utterance import Utterance
+from tests.doubles.frames import Chunk, Frame
+from tests.doubles.room import FakeRoom
 from tests.unit.assistant.arriving.speakers import Screen
 from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
@@ -112,3 +115,17 @@ async def test_once_closed_it_shows_and_calls_nothing() -> None:
     await eventually(later)
     assert texts(screen) == ["two."]
     assert not done
+
+
+async def test_a_real_chat_has_sent_the_words_when_it_goes_on() -> None:
+    room, done = FakeRoom(), asyncio.Event()
+    room.connected = True
+    for identity in ("ada", "bob"):
+        room.join(identity)
+    chat = ChatManager(room)
+    sent: list[Frame] = []
+    Transcripts(chat.show_transcript).finish(FIRST, "hello", lambda: sent.extend(room.me.sent))
+    Transcripts(chat.show_transcript).finish(OTHER, "bye", done.set)
+    await eventually(done)
+    assert any(isinstance(frame, Chunk) and "hello" in frame.text for frame in sent)
+    chat.close()

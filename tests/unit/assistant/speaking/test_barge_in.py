@@ -32,11 +32,10 @@ class VoiceDouble:
         self.is_paused = True
 
     def resume(self) -> None:
-        assert self.is_paused
         self.is_paused = False
 
     def silence(self) -> None:
-        self.is_speaking = False
+        self.is_speaking = self.is_paused = False
 
 
 def playing(scene: Callable[[VoiceDouble, GivingWay], Coroutine[Any, Any, None]]) -> None:
