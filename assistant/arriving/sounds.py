@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import regex
 
-_ACCENTS = regex.compile(r"(?<=[\p{Latin}\p{Greek}\p{Cyrillic}\p{Hebrew}\p{Arabic}]\p{M}*)\p{M}+")
-"""Marks on letters of scripts in which a word can be read without them."""
+_ACCENTED = regex.compile(r"([\p{Latin}\p{Greek}\p{Cyrillic}\p{Hebrew}\p{Arabic}])\p{M}+")
+"""Letters of scripts in which a word can be read without the marks on it."""
 
 _WORDS = regex.compile(r"[\w\p{M}]+")
 
@@ -49,7 +49,7 @@ def words_of(text: str) -> list[str]:
 
 def without_accents(text: str) -> str:
     """A folded text without the marks that a writer may leave out."""
-    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+    return unicodedata.normalize("NFC", _ACCENTED.sub(r"\1", unicodedata.normalize("NFD", text)))
 
 
 @lru_cache(maxsize=4096)

@@ -22,6 +22,15 @@ def test_what_was_refused_does_not_count() -> None:
     assert rate.allows("ada", MINUTE)
 
 
+def test_to_ask_whether_a_message_would_be_allowed_does_not_count() -> None:
+    rate = RateLimit(1)
+    assert all(rate.has_room("ada", 0.0) for _ in range(3))
+    assert rate.allows("ada", 0.0)
+    assert not rate.has_room("ada", MINUTE - 0.1)
+    assert rate.has_room("bob", 1.0)
+    assert rate.has_room("ada", MINUTE)
+
+
 def test_everybody_has_a_count_of_their_own() -> None:
     rate = RateLimit(1)
     assert rate.allows("ada", 0.0)
