@@ -102,6 +102,7 @@ class SpokenWords(WordListener):
     def words(self, utterance: Utterance, text: str) -> None:
         """Show them."""
         if utterance.id in self._names:
+            self._conversation.floor.has_words(utterance.id)
             self._transcripts.show(utterance, text)
             self._barge_in.words(utterance)
 

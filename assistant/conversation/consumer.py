@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable
 from time import time
 
@@ -119,7 +118,8 @@ class TurnConsumer:
         """Wait for those who began to speak before the oldest question, or for all, but not for long."""
         waiting = self._waiting
         while waiting.again is None and (oldest := waiting.oldest) is not None:
-            if not self._floor.is_taken(before=math.inf if everybody else oldest.asked_at):
+            now = asyncio.get_running_loop().time()
+            if not self._floor.is_taken(before=now if everybody else oldest.asked_at):
                 return
             if not await waiting.changed(oldest.arrived_at + HEARING_LIMIT):
                 return

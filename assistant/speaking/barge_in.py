@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from assistant.turns.floor import WORDLESS_LIMIT
 from speech.utterance import Utterance
-
-WORDLESS_LIMIT = 8.0
-"""Seconds of sound without words for which the voice waits: it may be music, or a loud street."""
 
 SETTLING_LIMIT = 2.0
 """Seconds after its end in which an utterance must have words; else it was a cough."""

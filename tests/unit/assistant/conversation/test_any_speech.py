@@ -73,4 +73,4 @@ async def speak_all(overlap: Overlap, lines: list[Line]) -> None:
         assert len(speakers.screen.finals) == sum(x.spoken and x.has_words for x in lines)
         assert not speakers.spoken.undecided
         assert not scene.conversation.unanswered
-        assert not scene.conversation.floor.is_taken(before=float("inf"))
+        assert not scene.conversation.floor._began_at

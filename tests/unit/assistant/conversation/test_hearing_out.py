@@ -60,11 +60,24 @@ def test_it_does_not_wait_longer_than_the_limit_from_its_own_arrival() -> None:
     async def main() -> None:
         async with talking(room=group("Ada", "Bob")) as scene:
             speaks(scene)
+            scene.conversation.floor.has_words("u")
             await asyncio.sleep(10)
             scene.chat.receive("typed", ADA)
             arrived = now()
             await scene.has_asked(1)
             assert now() - arrived == pytest.approx(HEARING_LIMIT, abs=0.1)
+
+    play(main())
+
+
+def test_it_does_not_wait_for_what_goes_on_for_long_without_a_word() -> None:
+    async def main() -> None:
+        async with talking(room=group("Ada", "Bob")) as scene:
+            speaks(scene)
+            await asyncio.sleep(10)
+            scene.chat.receive("typed", ADA)
+            await scene.has_asked(1)
+            assert now() < 10.1
 
     play(main())
 
@@ -128,6 +141,7 @@ def test_what_is_collected_is_answered_with_what_is_being_said() -> None:
             scene.chat.receive("second", ADA)
             await asyncio.sleep(0.1)
             spoken = speaks(scene)
+            await asyncio.sleep(0.1)
             held.go_on.set()
             await asyncio.sleep(2)
             understand(scene, spoken)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from assistant.speaking.barge_in import SETTLING_LIMIT, WORDLESS_LIMIT, GivingWay, NoVoice
+from assistant.speaking.barge_in import SETTLING_LIMIT, GivingWay, NoVoice
+from assistant.turns.floor import WORDLESS_LIMIT
 from speech.utterance import Utterance
 from tests.virtual_time import run_in_virtual_time
 

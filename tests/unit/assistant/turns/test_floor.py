@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.turns.floor import Floor
+from assistant.turns.floor import WORDLESS_LIMIT, Floor
 
 
 def floor(left: list[str], **began_at: float) -> Floor:
@@ -21,6 +21,15 @@ def floor(left: list[str], **began_at: float) -> Floor:
 )
 def test_the_floor_is_taken_by_who_began_before(began_at: dict[str, float], taken: bool) -> None:
     assert floor([], **began_at).is_taken(before=2.0) is taken
+
+
+@pytest.mark.parametrize(("words", "taken"), [(True, True), (False, False)])
+def test_what_goes_on_for_long_without_a_word_takes_no_floor(words: bool, taken: bool) -> None:
+    it = floor([], a=1.0)
+    if words:
+        it.has_words("a")
+    assert it.is_taken(before=0.9 + WORDLESS_LIMIT)
+    assert it.is_taken(before=1.0 + WORDLESS_LIMIT) is taken
 
 
 def test_who_left_the_floor_has_it_no_more() -> None:
