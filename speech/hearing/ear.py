@@ -1,0 +1,152 @@
+"""One microphone's track, heard from its subscription to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from livekit import rtc
+from livekit.agents import vad
+
+from speech.utterance import SAMPLE_RATE
+
+from .cutter import Cutter, Event
+from .listening import Listening, frame_of
+
+logger = logging.getLogger(__name__)
+
+FRAME_MS = 50
+"""Milliseconds of a frame: small ones cost the event loop, large ones time."""
+
+QUEUED_FRAMES = 100
+"""Frames that wait while the model is loaded or sound of before is awaited: 5 seconds."""
+
+LATE = 0.3
+"""Seconds for which sound is still on its way when its track was muted or has ended."""
+
+KEPT_FRAMES = 6
+"""Frames of a muted track that are kept: the first word may come before the news of it."""
+
+CLOSING = 1.0
+"""Seconds to close a stream, at most."""
+
+JUDGING = 2.0
+"""Seconds to judge what was heard at the end, at most."""
+
+
+class Ear:
+    """Hears one track. All of it is called in the hearing thread."""
+
+    def __init__(
+        self, track: rtc.Track, cutter: Cutter, tell: Callable[[Event], None], *, is_muted: bool
+    ) -> None:
+        """Hear nothing yet.
+
+        Args:
+            track: A subscribed microphone.
+            cutter: Decides what is speech.
+            tell: Is told what is heard.
+            is_muted: Whether the track is muted now.
+        """
+        self._track = track
+        self._cutter = cutter
+        self._tell = tell
+        self._is_muted = is_muted
+        self._is_deaf = is_muted
+        self._kept = deque[rtc.AudioFrame](maxlen=KEPT_FRAMES)
+        self._listening: Listening | None = None
+        self._ending = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def listen(self, model: Awaitable[vad.VAD], before: Awaitable[bytes]) -> None:
+        """Listen until `end`.
+
+        Args:
+            model: Says how probable speech is.
+            before: What was said before the track was subscribed, as `Piece.sound` is. Meanwhile the
+                track's sound waits.
+        """
+        stream = rtc.AudioStream(
+            self._track,
+            capacity=QUEUED_FRAMES,
+            sample_rate=SAMPLE_RATE,
+            num_channels=1,
+            frame_size_ms=FRAME_MS,
+        )
+        try:
+            listening = Listening(await model, self._cutter, self._tell)
+            try:
+                await self._listen(stream, listening, await before)
+            finally:
+                await listening.aclose()
+        finally:
+            self._cancel_timer()
+            await _close(stream)
+
+    def mute(self) -> None:
+        """Finish what is being said, once its last sound is here; then hear nothing."""
+        if not self._is_muted:
+            self._is_muted = True
+            self._timer = asyncio.get_running_loop().call_later(LATE, self._close_up)
+
+    def unmute(self) -> None:
+        """Hear again."""
+        self._is_muted = self._is_deaf = False
+        self._cancel_timer()
+        while self._kept and self._listening is not None:
+            self._listening.push(self._kept.popleft())
+
+    def end(self, late: float = LATE) -> None:
+        """Finish after the sound of the next `late` seconds."""
+        asyncio.get_running_loop().call_later(late, self._ending.set)
+
+    async def _listen(self, stream: rtc.AudioStream, listening: Listening, before: bytes) -> None:
+        self._listening = listening
+        if before:
+            listening.push(frame_of(before))
+        judging = asyncio.create_task(listening.run(), name="ear judging")
+        feeding = asyncio.create_task(self._feed(stream, listening), name="ear feeding")
+        ending = asyncio.create_task(self._ending.wait(), name="ear ending")
+        tasks = {judging, feeding, ending}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await _close(stream)
+            if not judging.done():
+                listening.end()
+                await asyncio.wait({judging}, timeout=JUDGING)
+            for task in tasks:
+                if task.done():
+                    task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _feed(self, stream: rtc.AudioStream, listening: Listening) -> None:
+        async for event in stream:
+            if self._is_deaf:
+                self._kept.append(event.frame)
+            else:
+                listening.push(event.frame)
+
+    def _close_up(self) -> None:
+        if self._listening is None:  # What came before is not here yet.
+            self._timer = asyncio.get_running_loop().call_later(LATE, self._close_up)
+            return
+        self._is_deaf = True
+        self._listening.finish()
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+async def _close(stream: rtc.AudioStream) -> None:
+    """Close a stream, and let go of one that does not end. Nothing, if it is closed."""
+    try:
+        async with asyncio.timeout(CLOSING):
+            await stream.aclose()
+    except TimeoutError:
+        logger.warning("a track's sound does not end")

@@ -1,0 +1,137 @@
+"""All ears of a process: their thread, and the model that tells speech from other sound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from livekit import rtc
+from livekit.agents import vad
+
+from chat import OwnedTasks
+
+from .cutter import Cutter
+from .ear import Ear
+from .early_sound import EarlySound, decode
+from .hearing_thread import HearingThread
+from .slots import MicrophoneSlots
+from .teller import Teller
+
+ENDING = 2.0
+"""Seconds that ears have to tell what they heard when the process ends."""
+
+
+class Ears:
+    """Hears microphones in a thread of its own. The thread and the model come with the first one.
+
+    All is called in the event loop of the rooms.
+    """
+
+    def __init__(self, load_vad: Callable[[], vad.VAD], slots: MicrophoneSlots) -> None:
+        """Load nothing yet.
+
+        Args:
+            load_vad: Loads the model; is called in another thread, and may block.
+            slots: How many microphones are heard at once.
+        """
+        self.slots = slots
+        self._model = _Model(load_vad)
+        self._thread: HearingThread | None = None
+        self._tasks = OwnedTasks()
+        self._ears: set[Ear] = set()
+        self._is_closed = False
+
+    def open(
+        self, track: rtc.Track, teller: Teller, pause: float, *, is_muted: bool
+    ) -> OpenEar | None:
+        """Hear a subscribed track.
+
+        Args:
+            track: A microphone.
+            teller: Is told what is heard, and when that ends.
+            pause: Seconds of silence that end an utterance.
+            is_muted: Whether the track is muted now.
+
+        Returns:
+            None if the process is ending: nothing is heard.
+        """
+        if self._is_closed:
+            teller.close()
+            return None
+        if self._thread is None:
+            self._thread = HearingThread()
+        opened = OpenEar(self._thread)
+        make = lambda: Ear(track, Cutter(pause), teller.tell, is_muted=is_muted)  # noqa: E731
+        self._thread.call(self._begin, opened, make, teller)
+        return opened
+
+    async def aclose(self) -> None:
+        """End all ears, which tell what they heard, and the thread."""
+        self._is_closed = True
+        if self._thread is not None:
+            self._thread.call(self._end_all)
+            ended = self._thread.run(self._tasks.wait(ENDING))
+            await asyncio.wait([asyncio.wrap_future(ended)], timeout=2 * ENDING)
+            await self._thread.aclose()
+            self._thread = None
+
+    def _begin(self, opened: OpenEar, make: Callable[[], Ear], teller: Teller) -> None:
+        opened.ear = make()
+        self._ears.add(opened.ear)
+        self._tasks.spawn(self._listen(opened.ear, opened.before, teller), "ear")
+
+    async def _listen(self, ear: Ear, before: Future[EarlySound | None], teller: Teller) -> None:
+        try:
+            await ear.listen(self._model.load(), _decoded(before))
+        finally:
+            self._ears.discard(ear)
+            teller.end()
+
+    def _end_all(self) -> None:
+        for ear in self._ears:
+            ear.end(late=0)
+
+
+class OpenEar:
+    """An ear in the hearing thread, for the thread of its room."""
+
+    def __init__(self, thread: HearingThread) -> None:
+        self.ear: Ear | None = None
+        """The ear itself, for its thread alone."""
+        self.before: Future[EarlySound | None] = Future()
+        """What was said before; must be set, and be it to None. Until then the track's sound waits."""
+        self._thread = thread
+
+    def mute(self) -> None:
+        """See `Ear.mute`."""
+        self._call(lambda ear: ear.mute())
+
+    def unmute(self) -> None:
+        """See `Ear.unmute`."""
+        self._call(lambda ear: ear.unmute())
+
+    def end(self, late: float) -> None:
+        """See `Ear.end`."""
+        self._call(lambda ear: ear.end(late))
+
+    def _call(self, function: Callable[[Ear], None]) -> None:
+        self._thread.call(lambda: function(self.ear) if self.ear else None)
+
+
+class _Model:
+    """Loaded by the first who wants it; by the next again, if that failed."""
+
+    def __init__(self, load: Callable[[], vad.VAD]) -> None:
+        self._load = load
+        self._loading: asyncio.Future[vad.VAD] | None = None
+
+    async def load(self) -> vad.VAD:
+        if self._loading is None or (self._loading.done() and self._loading.exception()):
+            self._loading = asyncio.get_running_loop().run_in_executor(None, self._load)
+        return await asyncio.shield(self._loading)
+
+
+async def _decoded(before: Future[EarlySound | None]) -> bytes:
+    sound = await asyncio.wrap_future(before)
+    return await decode(sound) if sound is not None else b""

@@ -1,0 +1,203 @@
+"""Which microphones of a room are heard."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from livekit import rtc
+
+from chat import OwnedTasks
+from speech.utterance import SoundListener
+
+from .ear import LATE
+from .ears import Ears
+from .microphone import Microphone, is_microphone
+from .preconnect import PreconnectAudio
+
+logger = logging.getLogger(__name__)
+
+MOST_OF_ONE = 2
+"""Microphones of one participant that are heard at once."""
+
+CLOSING = 2.5
+"""Seconds to close all microphones of a room, at most."""
+
+_Key = tuple[str, str]
+"""Whose microphone, and its track's sid."""
+
+
+class Microphones:
+    """Hears the microphones of everybody in a room, each in the process's `Ears`.
+
+    All is called in the event loop of the room.
+    """
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        ears: Ears,
+        listener: SoundListener,
+        *,
+        pause: float,
+        on_refused: Callable[[str], None],
+    ) -> None:
+        """Take notice of what clients send, before the room is entered.
+
+        Args:
+            room: Not connected yet; without automatic subscription.
+            ears: Those of the process.
+            listener: Is told what is said.
+            pause: Seconds of silence that end an utterance.
+            on_refused: Is called with the identity of somebody whose microphone is not heard, as too
+                many are open; once for each microphone. It is heard when a place becomes free.
+        """
+        self._room = room
+        self._ears = ears
+        self._listener = listener
+        self._pause = pause
+        self._on_refused = on_refused
+        self._held: dict[_Key, Microphone] = {}
+        self._refused: set[_Key] = set()
+        self._closing = OwnedTasks()
+        self._is_open = False
+        self._preconnect = PreconnectAudio(room)
+        self._handlers: dict[Any, Callable[..., None]] = {
+            "track_published": self._consider,
+            "track_unpublished": lambda publication, participant: self._forget(
+                (participant.identity, publication.sid)
+            ),
+            "track_subscribed": self._on_subscribed,
+            "track_unsubscribed": self._on_unsubscribed,
+            "track_subscription_failed": self._on_failed,
+            "track_muted": lambda participant, publication: self._on_muted(
+                participant, publication, muted=True
+            ),
+            "track_unmuted": lambda participant, publication: self._on_muted(
+                participant, publication, muted=False
+            ),
+            "participant_disconnected": self._on_left,
+            "reconnected": self._look_again,
+            "moved": self._look_again,
+            "disconnected": lambda reason: self._look_again(),
+        }
+        for event, handler in self._handlers.items():
+            room.on(event, handler)
+
+    def begin(self) -> None:
+        """Hear the room, which is connected: those who speak already, and all who come."""
+        self._is_open = True
+        self._look()
+
+    async def aclose(self) -> None:
+        """Hear nothing more. What is being said is told before this returns, and nothing after."""
+        self._is_open = False
+        for event, handler in self._handlers.items():
+            self._room.off(event, handler)
+        self._ears.slots.stop_waiting(self._look)
+        for key in list(self._held):
+            self._let_go(key, late=0)
+        await self._closing.wait(CLOSING)
+        await self._preconnect.aclose()
+
+    def _look(self) -> None:
+        """Consider every microphone that there is."""
+        for participant in self._room.remote_participants.values():
+            for publication in participant.track_publications.values():
+                self._consider(publication, participant)
+
+    def _look_again(self) -> None:
+        """After a reconnection: let go of what has gone, and hear what is new."""
+        present = {
+            (participant.identity, sid): publication
+            for participant in self._room.remote_participants.values()
+            for sid, publication in participant.track_publications.items()
+        }
+        connected = self._room.isconnected()
+        for key, microphone in list(self._held.items()):
+            if not connected or present.get(key) is not microphone.publication:
+                self._let_go(key)
+        if connected:
+            self._look()
+
+    def _consider(
+        self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
+    ) -> None:
+        key = (participant.identity, publication.sid)
+        if not self._is_open or key in self._held or not is_microphone(publication, participant):
+            return
+        if sum(identity == participant.identity for identity, _ in self._held) >= MOST_OF_ONE:
+            return
+        if self._ears.slots.try_take():
+            self._hold(key, publication)
+        else:
+            self._refuse(key)
+
+    def _hold(self, key: _Key, publication: rtc.RemoteTrackPublication) -> None:
+        self._refused.discard(key)
+        microphone = Microphone(publication, key[0], self._ears, self._listener, self._pause)
+        self._held[key] = microphone
+        microphone.subscribe(self._preconnect)
+
+    def _refuse(self, key: _Key) -> None:
+        self._ears.slots.wait(self._look)
+        if key not in self._refused:
+            self._refused.add(key)
+            self._on_refused(key[0])
+
+    def _forget(self, key: _Key) -> None:
+        self._refused.discard(key)
+        self._let_go(key)
+
+    def _let_go(self, key: _Key, late: float = LATE) -> None:
+        microphone = self._held.pop(key, None)
+        if microphone is not None:
+            self._closing.spawn(self._close(microphone, late), "closing microphone")
+
+    async def _close(self, microphone: Microphone, late: float) -> None:
+        """Close a microphone; another may be heard then, of the same person, too."""
+        try:
+            await microphone.aclose(late)
+        finally:
+            self._ears.slots.give_back()
+            if self._is_open:
+                self._look()
+
+    def _on_subscribed(
+        self,
+        track: rtc.Track,
+        publication: rtc.RemoteTrackPublication,
+        participant: rtc.RemoteParticipant,
+    ) -> None:
+        microphone = self._held.get((participant.identity, publication.sid))
+        if microphone is not None:
+            microphone.hear(track, self._preconnect)
+        else:
+            self._consider(publication, participant)
+
+    def _on_unsubscribed(
+        self,
+        track: rtc.Track,
+        publication: rtc.RemoteTrackPublication,
+        participant: rtc.RemoteParticipant,
+    ) -> None:
+        microphone = self._held.get((participant.identity, publication.sid))
+        if microphone is not None:
+            microphone.stop_hearing()
+
+    def _on_failed(self, participant: rtc.RemoteParticipant, track_sid: str, error: str) -> None:
+        logger.warning("a microphone cannot be subscribed", extra={"track": track_sid})
+        self._forget((participant.identity, track_sid))
+
+    def _on_muted(
+        self, participant: rtc.Participant, publication: rtc.TrackPublication, *, muted: bool
+    ) -> None:
+        microphone = self._held.get((participant.identity, publication.sid))
+        if microphone is not None:
+            (microphone.mute if muted else microphone.unmute)()
+
+    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        for key in {*self._held, *self._refused}:
+            if key[0] == participant.identity:
+                self._forget(key)
