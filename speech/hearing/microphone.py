@@ -67,11 +67,11 @@ class Microphone:
         self._tasks = OwnedTasks()
 
     def subscribe(self, preconnect: PreconnectAudio) -> None:
-        """Ask for the track, and hear it if it is here."""
-        if self.publication.track is not None:
-            self.hear(self.publication.track, preconnect)
-        else:
+        """Ask for the track, and hear it if it is here. Nothing, if it is heard already."""
+        if self.publication.track is None:
             self.publication.set_subscribed(True)
+        elif self._ear is None:
+            self.hear(self.publication.track, preconnect)
 
     def hear(self, track: rtc.Track, preconnect: PreconnectAudio) -> None:
         """Hear the subscribed track."""

@@ -118,6 +118,9 @@ class Microphones:
         for key, microphone in list(self._held.items()):
             if not connected or present.get(key) is not microphone.publication:
                 self._let_go(key)
+            else:
+                # What was asked for while the connection was made anew is lost.
+                microphone.subscribe(self._preconnect)
         if connected:
             self._look()
 
