@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from speech.hearing.early_sound import LONGEST, EarlySound, decode
+from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE
+from tests.unit.speech.hearing.loudness import tone
+
+
+async def test_samples_of_the_same_format_are_taken_as_they_are() -> None:
+    sound = tone(0.5)
+    assert await decode(EarlySound(sound, "", SAMPLE_RATE, 1)) == sound
+
+
+async def test_a_broken_last_sample_is_left_out() -> None:
+    assert await decode(EarlySound(b"\1\0\2", "", SAMPLE_RATE, 1)) == b"\1\0"
+
+
+async def test_two_channels_are_mixed() -> None:
+    stereo = np.array([[100, 300], [-100, -300]], np.int16).tobytes()
+    mono = np.array([200, -200], np.int16).tobytes()
+    assert await decode(EarlySound(stereo, "", SAMPLE_RATE, 2)) == mono
+
+
+async def test_another_rate_is_resampled() -> None:
+    sound = await decode(EarlySound(tone(2, 48_000), "audio/pcm", 48_000, 1))
+    assert len(sound) / SAMPLE_BYTES / SAMPLE_RATE == pytest.approx(2, abs=0.05)
+
+
+async def test_no_more_than_a_minute_is_taken() -> None:
+    sound = await decode(EarlySound(bytes(70 * SAMPLE_RATE * SAMPLE_BYTES), "", SAMPLE_RATE, 1))
+    assert len(sound) == LONGEST * SAMPLE_RATE * SAMPLE_BYTES
+
+
+@pytest.mark.parametrize("container", ["webm", "ogg"])
+async def test_opus_is_decoded(container: str) -> None:
+    sound = EarlySound(opus(tone(2, 48_000), container), "audio/webm;codecs=opus", 48_000, 1)
+    samples = await decode(sound)
+    assert len(samples) / SAMPLE_BYTES / SAMPLE_RATE == pytest.approx(2, abs=0.1)
+    assert np.abs(np.frombuffer(samples, np.int16)).max() > 5000
+
+
+@pytest.mark.parametrize("data", [b"", b"no opus at all"])
+async def test_what_is_no_sound_is_nothing(data: bytes) -> None:
+    assert await decode(EarlySound(data, "audio/opus", 48_000, 1)) == b""
+
+
+def opus(sound: bytes, container: str) -> bytes:
+    """Encode mono samples of 48 kHz."""
+    av = pytest.importorskip("av")
+    import io
+
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as output:
+        stream = output.add_stream("libopus", rate=48_000, layout="mono")
+        samples = np.frombuffer(sound, np.int16).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate = 48_000
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            output.mux(packet)
+    return file.getvalue()
