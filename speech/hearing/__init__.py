@@ -1,1 +1,18 @@
-"""From microphones to the sound of utterances: subscribed, listened to, cut into pieces."""
+"""From microphones to the sound of utterances: subscribed, listened to, cut into pieces.
+
+A `Microphones` for each room, made before it is entered, and one `Ears` for all rooms of the process,
+which hears in a thread of its own. ``vad_model`` has what `Ears` loads; it is imported apart, in the
+main thread and only where somebody is to be heard, as it brings the runtime of its model.
+
+    microphones   which tracks of a room are heard; a ``microphone`` is one of them
+    ears          all ears of the process; a ``hearing_thread``, and for each track an ``ear``
+    listening     one ear's sound is judged; the ``cutter`` makes utterances and pieces of it
+    teller        what is heard goes back to the event loop of the room
+    preconnect    what people say while their client connects
+"""
+
+from .ears import Ears
+from .microphones import Microphones
+from .slots import MicrophoneSlots
+
+__all__ = ["Ears", "MicrophoneSlots", "Microphones"]

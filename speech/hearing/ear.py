@@ -60,13 +60,16 @@ class Ear:
         self._ending = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def listen(self, model: Awaitable[vad.VAD], before: Awaitable[bytes]) -> None:
-        """Listen until `end`.
+    async def listen(
+        self,
+        load_model: Callable[[], Awaitable[vad.VAD]],
+        get_before: Callable[[], Awaitable[bytes]],
+    ) -> None:
+        """Listen until `end`. Until both are here, the track's sound waits.
 
         Args:
-            model: Says how probable speech is.
-            before: What was said before the track was subscribed, as `Piece.sound` is. Meanwhile the
-                track's sound waits.
+            load_model: Returns what says how probable speech is.
+            get_before: Returns what was said before the track was subscribed, as `Piece.sound` is.
         """
         stream = rtc.AudioStream(
             self._track,
@@ -76,9 +79,9 @@ class Ear:
             frame_size_ms=FRAME_MS,
         )
         try:
-            listening = Listening(await model, self._cutter, self._tell)
+            listening = Listening(await load_model(), self._cutter, self._tell)
             try:
-                await self._listen(stream, listening, await before)
+                await self._listen(stream, listening, await get_before())
             finally:
                 await listening.aclose()
         finally:

@@ -83,7 +83,7 @@ class Ears:
 
     async def _listen(self, ear: Ear, before: Future[EarlySound | None], teller: Teller) -> None:
         try:
-            await ear.listen(self._model.load(), _decoded(before))
+            await ear.listen(self._model.load, lambda: _decoded(before))
         finally:
             self._ears.discard(ear)
             teller.end()
