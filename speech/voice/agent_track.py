@@ -1,0 +1,133 @@
+"""The agent's one track in a room, on which it speaks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from livekit import rtc
+
+from chat import OwnedTasks, failure_fields
+
+from .sound import SPOKEN_RATE
+
+logger = logging.getLogger(__name__)
+
+NAME = "voice"
+"""The track's name."""
+
+QUEUE_SECONDS = 0.2
+"""How much sound waits in native code, so that a busy event loop is not heard."""
+
+PUBLISH_LIMIT = 10.0
+"""Seconds in which the track is published, or taken back."""
+
+SUBSCRIBE_LIMIT = 2.0
+"""Seconds that the first sound waits for somebody who hears it."""
+
+PLAY_LIMIT = 5.0
+"""Seconds in which a frame is taken."""
+
+
+class AgentTrack:
+    """Published at the first sound, and until `aclose`."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        self._room = room
+        self._tasks = OwnedTasks()
+        self._opening: asyncio.Task[bool] | None = None
+        self._source: rtc.AudioSource | None = None
+        self._publication: rtc.LocalTrackPublication | None = None
+        self._is_awaited = False
+        self._subscribed = asyncio.Event()
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether nobody subscribed to it in time, and nobody has since."""
+        return self._is_awaited and not self._subscribed.is_set()
+
+    @property
+    def queued_seconds(self) -> float:
+        """How long what was played still sounds."""
+        return self._source.queued_duration if self._source is not None else 0.0
+
+    async def open(self) -> bool:
+        """Publish it, unless it is, and wait a moment for somebody who subscribes.
+
+        Returns:
+            Whether somebody hears what is played now.
+        """
+        if self._publication is None and not await self._published():
+            return False
+        if not self._is_awaited:
+            await self._wait_for_subscriber()
+        return self._subscribed.is_set()
+
+    async def _published(self) -> bool:
+        # The caller may be ended meanwhile; then the next one waits for the same publication.
+        if self._opening is None or self._opening.done():
+            self._opening = self._tasks.spawn(self._publish(), "voice track")
+        return await asyncio.shield(self._opening)
+
+    async def _publish(self) -> bool:
+        if not self._room.isconnected():
+            return False
+        if self._source is None:
+            self._source = rtc.AudioSource(SPOKEN_RATE, 1, queue_size_ms=int(QUEUE_SECONDS * 1000))
+            self._room.on("local_track_subscribed", self._note_subscription)
+        track = rtc.LocalAudioTrack.create_audio_track(NAME, self._source)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        try:
+            async with asyncio.timeout(PUBLISH_LIMIT):
+                publication = await self._room.local_participant.publish_track(track, options)
+        except (rtc.participant.PublishTrackError, TimeoutError) as error:
+            logger.warning("voice not published", extra=failure_fields(error))
+            return False
+        self._publication = publication
+        return True
+
+    def _note_subscription(self, track: rtc.LocalTrack) -> None:
+        if isinstance(track, rtc.LocalAudioTrack) and track.name == NAME:
+            self._subscribed.set()
+
+    async def _wait_for_subscriber(self) -> None:
+        try:
+            async with asyncio.timeout(SUBSCRIBE_LIMIT):
+                await self._subscribed.wait()
+        except TimeoutError:
+            logger.info("nobody listens to the voice")
+        self._is_awaited = True
+
+    async def play(self, frame: rtc.AudioFrame) -> None:
+        """Play a frame after those before it. Waits while enough sound is queued.
+
+        Raises:
+            TimeoutError: It was not taken in time.
+        """
+        if self._source is not None:
+            async with asyncio.timeout(PLAY_LIMIT):
+                await self._source.capture_frame(frame)
+
+    def clear(self) -> None:
+        """Be silent at once."""
+        if self._source is not None:
+            self._source.clear_queue()
+
+    async def aclose(self) -> None:
+        """Take the track back. What is under way is ended."""
+        self._tasks.cancel()
+        await self._tasks.wait()
+        if self._publication is not None and self._room.isconnected():
+            await self._unpublish(self._publication.sid)
+        self._publication = None
+        if self._source is not None:
+            self._room.off("local_track_subscribed", self._note_subscription)
+            await self._source.aclose()
+            self._source = None
+
+    async def _unpublish(self, sid: str) -> None:
+        try:
+            async with asyncio.timeout(PUBLISH_LIMIT):
+                await self._room.local_participant.unpublish_track(sid)
+        except (rtc.participant.UnpublishTrackError, TimeoutError) as error:
+            logger.warning("voice not taken back", extra=failure_fields(error))
