@@ -29,6 +29,10 @@ PLAY_LIMIT = 5.0
 """Seconds in which a frame is taken."""
 
 
+class NotPlayedError(Exception):
+    """Native code did not take a frame."""
+
+
 class AgentTrack:
     """Published at the first sound, and until `aclose`."""
 
@@ -36,6 +40,7 @@ class AgentTrack:
         self._room = room
         self._tasks = OwnedTasks()
         self._opening: asyncio.Task[bool] | None = None
+        self._taking: asyncio.Task[None] | None = None
         self._source: rtc.AudioSource | None = None
         self._publication: rtc.LocalTrackPublication | None = None
         self._is_awaited = False
@@ -102,11 +107,20 @@ class AgentTrack:
         """Play a frame after those before it. Waits while enough sound is queued.
 
         Raises:
-            TimeoutError: It was not taken in time.
+            NotPlayedError: It was not taken, or not in time.
         """
-        if self._source is not None:
+        if self._source is None:
+            return
+        try:
             async with asyncio.timeout(PLAY_LIMIT):
-                await self._source.capture_frame(frame)
+                # A frame that nobody waits for any more is still on its way, and native code refuses
+                # a second one beside it.
+                if self._taking is not None:
+                    await asyncio.wait({self._taking})
+                self._taking = self._tasks.spawn(_take(self._source, frame), "voice frame")
+                await asyncio.shield(self._taking)
+        except TimeoutError:
+            raise NotPlayedError from None
 
     def clear(self) -> None:
         """Be silent at once."""
@@ -131,3 +145,11 @@ class AgentTrack:
                 await self._room.local_participant.unpublish_track(sid)
         except (rtc.participant.UnpublishTrackError, TimeoutError) as error:
             logger.warning("voice not taken back", extra=failure_fields(error))
+
+
+async def _take(source: rtc.AudioSource, frame: rtc.AudioFrame) -> None:
+    try:
+        await source.capture_frame(frame)
+    except Exception as error:
+        # The SDK has no type of its own for it.
+        raise NotPlayedError from error

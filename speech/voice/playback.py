@@ -45,7 +45,7 @@ class Playback:
         """Play a frame after all that is due. Waits until most of it has sounded, and while paused.
 
         Raises:
-            TimeoutError: It was not taken in time.
+            NotPlayedError: It was not taken, or not in time.
         """
         self._due.append(frame)
         await self._play_due()

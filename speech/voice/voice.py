@@ -14,7 +14,7 @@ from chat import OwnedTasks, failure_fields
 from speech.trouble import TroubleError
 from speech.utterance import Trouble, Utterance
 
-from .agent_track import AgentTrack
+from .agent_track import AgentTrack, NotPlayedError
 from .echo import EchoMemory
 from .playback import Playback
 from .sound import Sound
@@ -179,7 +179,7 @@ class Voice:
                 await self._speak_next()
                 if not self._sounds:
                     await self._playback.drain()
-        except TimeoutError as error:
+        except NotPlayedError as error:
             logger.warning("voice stopped", extra=failure_fields(error))
             self._drop_all()
             self._playback.clear()
