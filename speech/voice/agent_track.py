@@ -16,11 +16,17 @@ logger = logging.getLogger(__name__)
 NAME = "voice"
 """The track's name."""
 
+SOURCE = rtc.TrackSource.SOURCE_MICROPHONE
+"""What clients play without being asked to."""
+
 QUEUE_SECONDS = 0.2
 """How much sound waits in native code, so that a busy event loop is not heard."""
 
-PUBLISH_LIMIT = 10.0
-"""Seconds in which the track is published, or taken back."""
+PUBLISH_LIMIT = 5.0
+"""Seconds in which the track is published."""
+
+UNPUBLISH_LIMIT = 2.0
+"""Seconds in which it is taken back."""
 
 SUBSCRIBE_LIMIT = 2.0
 """Seconds that the first sound waits for somebody who hears it."""
@@ -48,8 +54,16 @@ class AgentTrack:
 
     @property
     def is_unheard(self) -> bool:
-        """Whether nobody subscribed to it in time, and nobody has since."""
-        return self._is_awaited and not self._subscribed.is_set()
+        """Whether nobody subscribed to it in time, and nobody has since; or it cannot be published."""
+        is_ignored = self._is_awaited and not self._subscribed.is_set()
+        return is_ignored or not self._room.isconnected() or not self._is_permitted
+
+    @property
+    def _is_permitted(self) -> bool:
+        # Without the permission the SDK waits for an answer that never comes.
+        permission = self._room.local_participant.permissions
+        sources = permission.can_publish_sources
+        return permission.can_publish and (not sources or SOURCE in sources)
 
     @property
     def queued_seconds(self) -> float:
@@ -62,7 +76,7 @@ class AgentTrack:
         Returns:
             Whether somebody hears what is played now.
         """
-        if self._publication is None and not await self._published():
+        if self.is_unheard or (self._publication is None and not await self._published()):
             return False
         if not self._is_awaited:
             await self._wait_for_subscriber()
@@ -75,13 +89,11 @@ class AgentTrack:
         return await asyncio.shield(self._opening)
 
     async def _publish(self) -> bool:
-        if not self._room.isconnected():
-            return False
         if self._source is None:
             self._source = rtc.AudioSource(SPOKEN_RATE, 1, queue_size_ms=int(QUEUE_SECONDS * 1000))
             self._room.on("local_track_subscribed", self._note_subscription)
         track = rtc.LocalAudioTrack.create_audio_track(NAME, self._source)
-        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        options = rtc.TrackPublishOptions(source=SOURCE)
         try:
             async with asyncio.timeout(PUBLISH_LIMIT):
                 publication = await self._room.local_participant.publish_track(track, options)
@@ -131,7 +143,8 @@ class AgentTrack:
         """Take the track back. What is under way is ended."""
         self._tasks.cancel()
         await self._tasks.wait()
-        if self._publication is not None and self._room.isconnected():
+        is_connected = self._room.connection_state == rtc.ConnectionState.CONN_CONNECTED
+        if self._publication is not None and is_connected:
             await self._unpublish(self._publication.sid)
         self._publication = None
         if self._source is not None:
@@ -141,7 +154,7 @@ class AgentTrack:
 
     async def _unpublish(self, sid: str) -> None:
         try:
-            async with asyncio.timeout(PUBLISH_LIMIT):
+            async with asyncio.timeout(UNPUBLISH_LIMIT):
                 await self._room.local_participant.unpublish_track(sid)
         except (rtc.participant.UnpublishTrackError, TimeoutError) as error:
             logger.warning("voice not taken back", extra=failure_fields(error))

@@ -6,11 +6,14 @@ import asyncio
 import threading
 
 import pytest
+from livekit import rtc
 
 from speech.utterance import Trouble, Utterance
 from speech.voice.echo import BEFORE
+from speech.voice.voice import Voice
+from tests.doubles import FakeRoom
 from tests.doubles.speech import SECONDS_A_CHARACTER, FakeSpeech, Line, SpeechReply
-from tests.tokens import MintToken
+from tests.tokens import MintToken, ParticipantKind
 from tests.waiting import eventually
 from worker.devstack.livekit_server import LiveKitServer
 
@@ -240,3 +243,65 @@ async def test_a_room_that_is_lost_while_it_speaks_leaves_no_task(
 
 def _utterance(began_at: float) -> Utterance:
     return Utterance("u", "ann", "TR_ann", began_at)
+
+
+@pytest.mark.parametrize("kind", ["agent", "egress"])
+async def test_machines_have_no_ears(
+    stage: Stage, livekit_server: LiveKitServer, token: MintToken, kind: ParticipantKind
+) -> None:
+    machine = Listener()
+    await machine.connect(livekit_server.url, token("machine", stage.name, kind=kind))
+    await eventually(lambda: stage.room.remote_participants)
+    reply = stage.voice.speak()
+    reply.append(ONE)
+    reply.finish()
+    assert not list(voice_tasks())
+    await machine.aclose()
+
+
+@pytest.mark.parametrize(
+    ("may_publish", "sources", "speaks"),
+    [
+        (False, [], False),
+        (True, [rtc.TrackSource.SOURCE_CAMERA], False),
+        (True, [], True),
+        (True, [rtc.TrackSource.SOURCE_MICROPHONE], True),
+    ],
+)
+async def test_it_asks_for_no_sound_that_it_may_not_publish(
+    stage: Stage, may_publish: bool, sources: list[rtc.TrackSource.ValueType], speaks: bool
+) -> None:
+    room = FakeRoom()
+    room.connected = True
+    room.join("ann")
+    room.me.permissions.can_publish = may_publish
+    room.me.permissions.can_publish_sources.extend(sources)
+    voice = Voice(room, stage.synthesizer, on_change=lambda: None, on_trouble=lambda _: None)
+    reply = voice.speak()
+    reply.append(ONE)
+    reply.finish()
+    assert bool(list(voice_tasks())) is speaks
+    voice.silence()
+    await eventually(lambda: not list(voice_tasks()))
+
+
+async def test_a_reply_that_cannot_be_published_is_dropped_and_the_next_one_is_tried(
+    stage: Stage, ann: Listener, speech: FakeSpeech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> rtc.LocalTrackPublication:
+        raise rtc.participant.PublishTrackError("by script")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.room.local_participant, "publish_track", refuse)
+        reply = stage.voice.speak()
+        reply.append(f"{ONE}B")
+        await spoken_to_the_end(stage)
+        reply.append(TWO[1:])
+        reply.finish()
+        await spoken_to_the_end(stage)
+    reply = stage.voice.speak()
+    reply.append(THREE)
+    reply.finish()
+    await eventually(lambda: ann.loud, LIMIT)
+    assert TWO.strip() not in texts(speech)
+    assert not stage.troubles
