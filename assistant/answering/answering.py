@@ -16,6 +16,7 @@ from assistant.turns.history import History
 from assistant.turns.turn import Outcome, Turn
 from chat import ChatManager, OwnedTasks, failure_fields
 
+from .aloud import ReadingAloud
 from .attempt import Attempt, CutOffError
 from .authors import check_authors
 from .endings import BubbleEnd, closing_words, end_of
@@ -51,6 +52,7 @@ class Answering:
         resources: ProcessResources,
         history: History,
         patience: float,
+        aloud: ReadingAloud | None = None,
     ) -> None:
         """Answer nothing yet.
 
@@ -61,7 +63,10 @@ class Answering:
             resources: What the rooms of this process share.
             history: What the LLM is told; the turn that is answered must be in it.
             patience: Seconds that a turn waits until the worker has a slot for it.
+            aloud: Reads replies out; None does not.
         """
+        self.aloud = aloud or ReadingAloud()
+        """Reads replies out."""
         self.current: Attempt | None = None
         """What is being generated; None between turns."""
         self.outcomes: Counter[str] = Counter()
@@ -108,6 +113,7 @@ class Answering:
 
     def take_back(self, bubble: Bubble) -> None:
         """Delete what people see of an answer."""
+        self.aloud.hush(lambda turn: turn.bubble is bubble)
         self._replies.take_back(bubble)
 
     async def delivered(self) -> None:
@@ -120,7 +126,7 @@ class Answering:
         self._checks.cancel()
 
     async def _attempt(self, turn: Turn) -> Outcome:
-        reply = self._replies.open(turn.bubble, lambda: checked)
+        reply = self._replies.open(turn.bubble, lambda: checked, self.aloud.begin(turn))
         self.current = attempt = Attempt(turn, reply)
         checked = self._checks.spawn(check_authors(attempt, self._people), "author check")
         self._session.output.reply = reply

@@ -72,6 +72,7 @@ class Attempt:
 
     def cut(self, outcome: Outcome) -> None:
         """End it. Of several outcomes the one counts that is later in `_PRECEDENCE`."""
+        self.reply.hush()
         if self.cut_as is None or _PRECEDENCE.index(outcome) > _PRECEDENCE.index(self.cut_as):
             self.cut_as = outcome
         if not self._cut.done():

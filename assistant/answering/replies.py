@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from assistant.turns.bubble import Bubble
 from chat import ChatManager, OwnedTasks, failure_fields
 
+from .aloud import Aloud
 from .reply import ReplyWriter
 
 logger = logging.getLogger(__name__)
@@ -27,13 +28,19 @@ class Replies:
         self._writers: list[ReplyWriter] = []
         self._tasks = OwnedTasks()
 
-    def open(self, bubble: Bubble, permission: Callable[[], asyncio.Future[bool]]) -> ReplyWriter:
+    def open(
+        self,
+        bubble: Bubble,
+        permission: Callable[[], asyncio.Future[bool]],
+        aloud: Aloud | None = None,
+    ) -> ReplyWriter:
         """Start a reply. It is written once all earlier ones are.
 
         Args:
             bubble: Where it is written; an earlier attempt may have begun it.
             permission: Asked when all earlier ones are written. False drops the reply. What it
                 returns is not cancelled with the reply.
+            aloud: Reads it out; None does not.
         """
         earlier = self._still_writing()
 
@@ -41,7 +48,7 @@ class Replies:
             await _written(earlier)
             return await asyncio.shield(permission())
 
-        writer = ReplyWriter(self._chat, self._tasks, in_order, bubble)
+        writer = ReplyWriter(self._chat, self._tasks, in_order, bubble, aloud)
         self._writers = [*earlier, writer]
         return writer
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from assistant.turns.bubble import Bubble
 from chat import ChatManager, OwnedTasks, failure_fields, is_blank
 
+from .aloud import Aloud, Unheard
 from .beginning import has_hardly_begun
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class ReplyWriter:
         tasks: OwnedTasks,
         permission: Callable[[], Awaitable[bool]],
         bubble: Bubble | None = None,
+        aloud: Aloud | None = None,
     ) -> None:
         """Start the writing task. Call `finish` or `abandon` in the end.
 
@@ -43,12 +45,14 @@ class ReplyWriter:
             permission: Called and awaited before the first write. False drops the reply.
             bubble: Where to write. The first visible text of this reply replaces what is there;
                 None is a new one.
+            aloud: Reads it out; None does not.
         """
         self.bubble = bubble or Bubble()
         """Where it is written."""
         self.began_at: float | None = None
         """When it got its first word, by the event loop's clock; None before that."""
         self._chat = chat
+        self._aloud = aloud or Unheard()
         self._pieces: list[str] = []
         self._text = ""
         self._permitted = False
@@ -86,12 +90,14 @@ class ReplyWriter:
             if self.began_at is None and not is_blank(text):
                 self.began_at = asyncio.get_running_loop().time()
             self._pieces.append(text)
+            self._aloud.append(text)
             self._changed.set()
 
     def withdraw(self, start: int) -> None:
         """Take its text back from some character on; what is shown of it is replaced by what follows."""
         if not self._ending.is_set():
             self._pieces, self._text = [self.text[:start]], ""
+            self._aloud.withdraw(start)
 
     def keep_replaced(self) -> None:
         """Begin with the answer that it would replace, unless it has text already."""
@@ -108,11 +114,17 @@ class ReplyWriter:
         if not self._ending.is_set():
             answer = self.text
             self.append(last_words)
+            self._aloud.finish()
             self._end(self.text, answer)
+
+    def hush(self) -> None:
+        """Read nothing of it out any more."""
+        self._aloud.abandon()
 
     def abandon(self) -> None:
         """Write nothing more, not even what has gathered."""
         self._given_up = True
+        self.hush()
         self._pieces.clear()
         self._end(self._text, self._text)
         if not self._permitted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from time import time
 
 from livekit.agents import llm
@@ -97,12 +98,13 @@ class Conversation:
         running = self._running
         question.overlapped = running is not None
         self.waiting.add(question)
-        if running is None or self._consumer.ending:
+        if self._consumer.ending or self._policy(question.identity) is not Overlap.INTERRUPT:
             return
-        interrupts = self._policy(question.identity) is Overlap.INTERRUPT
+        self._hush_ended(lambda turn: self._owns(turn, question.identity))
         # What was edited is answered before what came after it.
-        interrupts = interrupts and not self._answering.is_replacing
-        if interrupts and self._owns(running.turn, question.identity):
+        if running is None or self._answering.is_replacing:
+            return
+        if self._owns(running.turn, question.identity):
             running.interrupt()
 
     def overhear(self, question: Question) -> None:
@@ -156,9 +158,12 @@ class Conversation:
             moderator: Whether they may stop everybody's.
         """
         running = self._running
+        hushed = self._hush_ended(lambda turn: moderator or self._owns(turn, identity))
         if running is None or not (moderator or self._owns(running.turn, identity)):
             if self.waiting.remove_by(identity):
                 return Stop.TAKEN_BACK
+            if hushed:
+                return Stop.STOPPED
             return Stop.NOTHING if running is None else Stop.REFUSED
         # What interrupted it would begin in a moment, and who says stop twice means all.
         means_more = running.cut_as in _FOLLOWED_BY_MORE
@@ -191,6 +196,12 @@ class Conversation:
     @property
     def _running(self) -> Attempt | None:
         return self._answering.current
+
+    def _hush_ended(self, meant: Callable[[Turn], bool]) -> bool:
+        """Silence replies that are written, but still read out. Returns whether there were any."""
+        return self._answering.aloud.hush(
+            lambda turn: not self._is_running(turn) and meant(turn),
+        )
 
     def _cut(self, outcome: Outcome) -> None:
         if self._running is not None:

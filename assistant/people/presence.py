@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent
@@ -41,11 +42,24 @@ class Presence:
     passes through ``idle``, which would take the chat box away and the text being typed with it.
     """
 
-    def __init__(self, room: rtc.Room, session: AgentSession[None]) -> None:
-        """Start publishing. The room must be connected before the first state is shown."""
+    def __init__(
+        self,
+        room: rtc.Room,
+        session: AgentSession[None],
+        is_audible: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Start publishing. The room must be connected before the first state is shown.
+
+        Args:
+            room: Where.
+            session: Writes the replies.
+            is_audible: Whether people hear the agent, which goes on when all is written. Call
+                `refresh` when that changes.
+        """
         self._room = room
         self._session = session
-        self._wanted: str = session.agent_state
+        self._is_audible = is_audible
+        self._wanted: str = self._state
         self._changed = asyncio.Event()
         self._pulse_due = asyncio.Event()
         self._timers: set[asyncio.TimerHandle] = set()
@@ -72,13 +86,21 @@ class Presence:
         self._tasks.cancel()
         await self._tasks.wait()
 
-    def _on_state(self, event: AgentStateChangedEvent) -> None:
+    def refresh(self) -> None:
+        """Look at the state anew."""
         self._stop_waiting()
-        if event.new_state == "thinking":
+        if self._state == "thinking":
             loop = asyncio.get_running_loop()
             self._thinking = loop.call_later(THINKING_DELAY, self._show, "thinking")
         else:
-            self._show(event.new_state)
+            self._show(self._state)
+
+    @property
+    def _state(self) -> str:
+        return "speaking" if self._is_audible() else self._session.agent_state
+
+    def _on_state(self, event: AgentStateChangedEvent) -> None:
+        self.refresh()
 
     def _stop_waiting(self) -> None:
         if self._thinking is not None:
@@ -116,8 +138,8 @@ class Presence:
         while True:
             await self._pulse_due.wait()
             self._pulse_due.clear()
-            if self._session.agent_state == "listening":
+            if self._state == "listening":
                 self._show("thinking")
                 await asyncio.sleep(PULSE_LENGTH)
-                self._show(self._session.agent_state)
+                self._show(self._state)
             await asyncio.sleep(PULSE_GAP)

@@ -287,3 +287,44 @@ class Held:
         await self.go_on.wait()
         for delta in self._then:
             yield delta
+
+
+class Listener:
+    """Hears what is read out: each reply as a double that takes notes, and never ends by itself."""
+
+    def __init__(self) -> None:
+        self.replies: list[HeardReply] = []
+        """In the order in which they began."""
+
+    def open(self) -> HeardReply:
+        self.replies.append(HeardReply())
+        return self.replies[-1]
+
+    @property
+    def heard(self) -> list[str]:
+        """What was read out of each reply that had words, with how it ended, if it did."""
+        return [f"{reply.text}{reply.end}" for reply in self.replies if reply.text]
+
+
+class HeardReply:
+    """A reply that is read out."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.end = ""
+        self.is_over = False
+
+    def append(self, text: str) -> None:
+        if not self.is_over:
+            self.text += text
+
+    def withdraw(self, start: int) -> None:
+        self.text = self.text[:start]
+
+    def finish(self) -> None:
+        if not self.is_over:
+            self.end = "."
+
+    def abandon(self) -> None:
+        if not self.is_over:
+            self.is_over, self.end = True, "!"

@@ -166,3 +166,28 @@ def test_a_thought_that_the_room_outlives_is_not_shown() -> None:
         assert room.states == []
 
     run_in_virtual_time(main())
+
+
+def test_who_is_heard_speaks_although_all_is_written() -> None:
+    async def main() -> None:
+        room, session, audible = RoomDouble(), SessionDouble(), [False]
+        presence = Presence(room.room, session.session, lambda: audible[0])
+        await settle()
+        room.states.clear()
+        session.change("speaking")
+        await settle()
+        audible[0] = True
+        presence.refresh()
+        session.change("listening")
+        await settle()
+        assert set(room.states) == {"speaking"}
+        room.emit("participant_active", ADA)
+        await settle()
+        assert set(room.states) == {"speaking"}, "no pulse takes the state back"
+        audible[0] = False
+        presence.refresh()
+        await settle()
+        assert room.states[-1] == "listening"
+        await presence.aclose()
+
+    run_in_virtual_time(main())
