@@ -52,6 +52,11 @@ class Transcripts:
         self._newest.pop(utterance.id, None)
         self._enqueue(utterance, lambda: self._show_last(utterance, text, then))
 
+    async def settled(self) -> None:
+        """Wait until all that was said is shown, and what comes after it was called."""
+        while self._queue:
+            await self._queue.wait()
+
     def close(self) -> None:
         """Show nothing any more, and call nothing."""
         self._queue.cancel()

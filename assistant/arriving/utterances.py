@@ -81,6 +81,10 @@ class SpokenWords(WordListener):
         if not self._is_closed:
             self._notices.tell("notice_too_many_microphones", identity)
 
+    async def settled(self) -> None:
+        """Wait until all that was understood is asked."""
+        await self._transcripts.settled()
+
     def close(self) -> None:
         """Take nothing any more. What is on its way is not asked."""
         self._is_closed = True

@@ -73,10 +73,9 @@ class Playback:
         self._running.set()
 
     def clear(self) -> None:
-        """Be silent at once, drop what is due, and be ready for what comes."""
+        """Be silent at once, and drop what is due. A pause goes on."""
         self._due.clear()
         self._stop()
-        self._running.set()
 
     def _stop(self) -> None:
         self._recent.clear()

@@ -24,13 +24,17 @@ class SpokenReply:
     cannot be taken back.
     """
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, on_change: Callable[[], None], on_abandoned: Callable[[SpokenReply], None]
+    ) -> None:
         """Begin without text. Call `finish` or `abandon` in the end.
 
         Args:
             on_change: Called when there is something to take, or nothing will come any more.
+            on_abandoned: Called with this once, if it is abandoned: what was taken is not wanted.
         """
         self._on_change = on_change
+        self._on_abandoned = on_abandoned
         self._text: list[str] = []
         self._sentences = Sentences()
         self._waiting: deque[str] = deque()
@@ -38,13 +42,20 @@ class SpokenReply:
         self._withdrawn: deque[str] = deque()
         """What was taken of a text that was withdrawn, and is not said again."""
         self._is_complete = False
-        self.is_abandoned = False
+        self.is_given_up = False
         """Whether the rest of it was dropped."""
+        self.sounds = 0
+        """How many sounds of it are on their way to be heard."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether there is nothing to take any more."""
+        return self._is_complete and not self._waiting
 
     @property
     def is_over(self) -> bool:
-        """Whether there is nothing to take any more."""
-        return self._is_complete and not self._waiting
+        """Whether nothing of it will be heard any more."""
+        return self.is_taken and not self.sounds
 
     @property
     def has_words(self) -> bool:
@@ -84,10 +95,19 @@ class SpokenReply:
             self._on_change()
 
     def abandon(self) -> None:
-        """Drop what is not spoken yet, and what follows."""
-        self._is_complete = self.is_abandoned = True
-        self._waiting.clear()
+        """Be silent at once: drop what is spoken now, what is not spoken yet, and what follows."""
+        if not self.is_over:
+            self._drop_rest()
+            self._on_abandoned(self)
+
+    def give_up(self) -> None:
+        """Drop what nobody has taken yet, and what follows."""
+        self._drop_rest()
         self._on_change()
+
+    def _drop_rest(self) -> None:
+        self._is_complete = self.is_given_up = True
+        self._waiting.clear()
 
     def _add(self, sentences: Iterable[str]) -> None:
         for sentence in sentences:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from livekit import rtc
@@ -51,7 +51,6 @@ class Voice:
         room: rtc.Room,
         synthesizer: Synthesizer,
         *,
-        on_change: Callable[[], None],
         on_trouble: Callable[[Trouble], None],
     ) -> None:
         """Be silent. Needs a running loop.
@@ -59,22 +58,29 @@ class Voice:
         Args:
             room: Where to speak.
             synthesizer: Turns words into sound.
-            on_change: Called when `is_audible` changes.
             on_trouble: Called once for a reply that could not be spoken to its end.
         """
         self._room = room
         self._synthesizer = synthesizer
-        self._on_change = on_change
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when `is_audible` or `is_speaking` changes."""
         self._on_trouble = on_trouble
         self._replies: deque[SpokenReply] = deque()
         self._sounds: deque[_Spoken] = deque()
         self._tasks = OwnedTasks()
         self._speaking: asyncio.Task[None] | None = None
         self._track = AgentTrack(room)
-        self._playback = Playback(self._track, self._note_change)
+        self._playback = Playback(self._track, self._note_sound)
         self._echo = EchoMemory()
         self._words = ""
+        self._is_paused = False
+        self._was_speaking = False
         self._is_closed = False
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether sound comes out, or is about to: also while the next sentence is on its way."""
+        return not self._is_paused and (self.is_audible or bool(self._sounds))
 
     @property
     def is_audible(self) -> bool:
@@ -83,25 +89,26 @@ class Voice:
 
     def speak(self) -> SpokenReply:
         """Return what takes the next reply's text. It is spoken after those before it."""
-        reply = SpokenReply(self._go_on)
+        reply = SpokenReply(self._go_on, self._drop)
         self._replies.append(reply)
         return reply
 
     def pause(self) -> None:
         """Be silent at once. Nothing is lost: `resume` goes on with what has not sounded yet."""
+        self._is_paused = True
         self._playback.pause()
+        self._note_change()
 
     def resume(self) -> None:
         """Go on after `pause`."""
+        self._is_paused = False
         self._playback.resume()
+        self._note_change()
 
     def silence(self) -> None:
-        """Be silent at once, and drop all that is and waits to be spoken, paused or not."""
+        """Be silent at once, and drop all that is and waits to be spoken. A pause goes on."""
         self._drop_all()
-        if self._speaking is not None:
-            self._speaking.cancel()
-            self._speaking = None
-        self._playback.clear()
+        self._break_off()
 
     def is_own(self, text: str, utterance: Utterance) -> bool:
         """Whether a transcript repeats what was just spoken aloud, see `EchoMemory.is_own`."""
@@ -123,10 +130,11 @@ class Voice:
                 self._sounds.append(self._ask_for(text, reply))
         if self._sounds and self._speaking is None:
             self._speaking = self._tasks.spawn(self._speak(), "voice")
+        self._note_change()
 
     def _next_reply(self) -> SpokenReply | None:
         """The reply that has something to say next; None if there is nothing, or not yet."""
-        while self._replies and self._replies[0].is_over:
+        while self._replies and self._replies[0].is_taken:
             self._replies.popleft()
         return self._replies[0] if self._replies and self._replies[0].has_words else None
 
@@ -142,6 +150,7 @@ class Voice:
 
     def _ask_for(self, text: str, reply: SpokenReply) -> _Spoken:
         sound = Sound(text)
+        reply.sounds += 1
         task = self._tasks.spawn(self._synthesize(sound, reply), "synthesis")
         return _Spoken(sound, reply, task)
 
@@ -155,23 +164,39 @@ class Voice:
 
     def _give_up(self, reply: SpokenReply, trouble: Trouble) -> None:
         """Leave the rest of a reply unspoken. What was played of it goes on to where it broke off."""
-        if reply.is_abandoned:
+        if reply.is_given_up:
             return
-        reply.abandon()
-        for spoken in list(self._sounds)[1:]:
-            if spoken.reply is reply:
-                self._sounds.remove(spoken)
-                spoken.task.cancel()
+        reply.give_up()
+        self._take_out(spoken for spoken in list(self._sounds)[1:] if spoken.reply is reply)
         self._on_trouble(trouble)
 
+    def _drop(self, reply: SpokenReply) -> None:
+        """Say no more of a reply; go on with the next one."""
+        is_sounding = bool(self._sounds) and self._sounds[0].reply is reply
+        self._take_out(spoken for spoken in list(self._sounds) if spoken.reply is reply)
+        if is_sounding:
+            self._break_off()
+        self._go_on()
+
     def _drop_all(self) -> None:
-        replies, sounds = list(self._replies), list(self._sounds)
+        replies = [*self._replies, *(spoken.reply for spoken in self._sounds)]
         self._replies.clear()
-        self._sounds.clear()
+        self._take_out(list(self._sounds))
         for reply in replies:
-            reply.abandon()
-        for spoken in sounds:
+            reply.give_up()
+
+    def _take_out(self, unwanted: Iterable[_Spoken]) -> None:
+        for spoken in unwanted:
+            self._sounds.remove(spoken)
+            spoken.reply.sounds -= 1
             spoken.task.cancel()
+
+    def _break_off(self) -> None:
+        if self._speaking is not None:
+            self._speaking.cancel()
+            self._speaking = None
+        self._playback.clear()
+        self._note_change()
 
     async def _speak(self) -> None:
         try:
@@ -196,6 +221,7 @@ class Voice:
             self._note_words(spoken.sound.text)
             await self._playback.play(frame)
         self._sounds.popleft()
+        spoken.reply.sounds -= 1
         self._go_on()
 
     def _note_words(self, text: str) -> None:
@@ -204,12 +230,17 @@ class Voice:
             if self.is_audible:
                 self._echo.begin(text, self._now())
 
-    def _note_change(self) -> None:
+    def _note_sound(self) -> None:
         if self.is_audible:
             self._echo.begin(self._words, self._now())
         else:
             self._echo.end(self._now())
-        self._on_change()
+        self.on_change()
+
+    def _note_change(self) -> None:
+        if self.is_speaking != self._was_speaking:
+            self._was_speaking = self.is_speaking
+            self.on_change()
 
     @staticmethod
     def _now() -> float:

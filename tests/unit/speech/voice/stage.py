@@ -92,12 +92,13 @@ class Stage:
         self.changes: list[bool] = []
         """What `is_audible` became, in order."""
         self.troubles: list[Trouble] = []
-        self.voice = Voice(
-            self.room,
-            self.synthesizer,
-            on_change=lambda: self.changes.append(self.voice.is_audible),
-            on_trouble=self.troubles.append,
-        )
+        self.voice = Voice(self.room, self.synthesizer, on_trouble=self.troubles.append)
+        self.voice.on_change = self._note
+
+    def _note(self) -> None:
+        was_audible = bool(self.changes) and self.changes[-1]
+        if self.voice.is_audible != was_audible:
+            self.changes.append(self.voice.is_audible)
 
     async def aclose(self) -> None:
         await self.voice.aclose()

@@ -126,6 +126,7 @@ def test_what_is_cleared_is_not_heard_and_what_comes_after_is() -> None:
         playback.pause()
         playback.clear()
         assert not playback.is_audible
+        playback.resume()
 
     heard, _ = played(40, clear)
     assert heard[:10] == list(range(10))

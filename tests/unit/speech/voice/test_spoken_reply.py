@@ -14,7 +14,8 @@ class Reply(SpokenReply):
 
     def __init__(self) -> None:
         self.changes = 0
-        super().__init__(self._count)
+        self.abandoned: list[SpokenReply] = []
+        super().__init__(self._count, self.abandoned.append)
 
     def _count(self) -> None:
         self.changes += 1
@@ -70,9 +71,33 @@ def test_an_abandoned_reply_has_nothing_to_say() -> None:
     reply.take()
     reply.abandon()
     reply.append("Four. Five")
-    assert reply.is_abandoned
+    reply.abandon()
+    assert reply.abandoned == [reply]
     assert reply.is_over
     assert reply.take() == ""
+
+
+def test_a_reply_is_over_once_its_last_sound_was_heard() -> None:
+    reply = Reply()
+    reply.append("One.")
+    reply.sounds = 1
+    reply.finish()
+    reply.take_all()
+    assert reply.is_taken
+    assert not reply.is_over
+    reply.abandon()
+    assert reply.abandoned == [reply]
+
+
+def test_of_a_reply_that_is_given_up_what_was_taken_goes_on() -> None:
+    reply = Reply()
+    reply.append("One. Two. Three")
+    reply.take()
+    reply.give_up()
+    reply.append("Four. Five")
+    assert reply.is_given_up
+    assert reply.take() == ""
+    assert not reply.abandoned
 
 
 def test_withdrawn_text_that_waits_is_not_spoken() -> None:

@@ -106,6 +106,7 @@ async def test_silence_drops_all_that_is_and_waits_and_the_next_reply_is_spoken(
     await eventually(lambda: ann.loud, LIMIT)
     stage.voice.pause()
     stage.voice.silence()
+    stage.voice.resume()
     assert not stage.voice.is_audible
     first.append(THREE)
     first.finish()
@@ -117,14 +118,58 @@ async def test_silence_drops_all_that_is_and_waits_and_the_next_reply_is_spoken(
     assert texts(speech) == [ONE.strip(), TWO.strip(), "Eee."]
 
 
-async def test_a_reply_that_is_abandoned_ends_with_what_was_asked_for(
+async def test_a_reply_that_is_abandoned_is_silent_at_once_and_the_next_one_is_spoken(
     stage: Stage, ann: Listener, speech: FakeSpeech
 ) -> None:
-    reply = stage.voice.speak()
+    reply, following = stage.voice.speak(), stage.voice.speak()
     reply.append(ONE + TWO + THREE + " ")
+    following.append("Eee.")
+    following.finish()
+    await eventually(lambda: ann.loud, LIMIT)
+    assert not reply.is_over
     reply.abandon()
+    assert reply.is_over
+    assert not stage.voice.is_audible
     await spoken_to_the_end(stage)
-    assert texts(speech) == [ONE.strip(), TWO.strip()]
+    assert texts(speech) == [ONE.strip(), TWO.strip(), "Eee."]
+    assert following.is_over
+
+
+async def test_a_reply_that_waits_can_be_abandoned_while_another_is_spoken(
+    stage: Stage, ann: Listener, speech: FakeSpeech
+) -> None:
+    reply, following = stage.voice.speak(), stage.voice.speak()
+    reply.append(ONE)
+    reply.finish()
+    following.append("Eee.")
+    following.finish()
+    await eventually(lambda: ann.loud, LIMIT)
+    following.abandon()
+    assert following.is_over
+    assert stage.voice.is_audible
+    assert not reply.is_over
+    await spoken_to_the_end(stage)
+    assert reply.is_over
+
+
+async def test_it_counts_as_speaking_from_the_first_request_to_the_last_sound(
+    stage: Stage, ann: Listener
+) -> None:
+    states: list[bool] = []
+    stage.voice.on_change = lambda: states.append(stage.voice.is_speaking)
+    reply = stage.voice.speak()
+    assert not stage.voice.is_speaking
+    reply.append(ONE + TWO)
+    assert stage.voice.is_speaking
+    await eventually(lambda: ann.loud, LIMIT)
+    stage.voice.pause()
+    assert not stage.voice.is_speaking
+    stage.voice.resume()
+    assert stage.voice.is_speaking
+    reply.finish()
+    await spoken_to_the_end(stage)
+    assert states[0]
+    assert not states[-1]
 
 
 async def test_a_request_ends_when_its_sound_is_not_wanted_any_more(
