@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from livekit import rtc
 
 from chat import ChatManager
+from speech.services import SpeechServices
 
+from .answering.aloud import ReadingAloud
 from .answering.answering import Answering, ProcessResources
 from .answering.session import TextSession
 from .arriving.addressing import Addressing
 from .arriving.admission import Admission
 from .arriving.arrivals import Arrivals
+from .arriving.transcripts import Transcripts
 from .arriving.typed import TypedMessages
+from .arriving.utterances import SpokenWords
 from .conversation.conversation import Conversation
 from .conversation.greeting import Greeting
 from .options import RoomOptions
 from .people.notices import Notices
 from .people.people import People
+from .room_speech import RoomSpeech
 from .turns.history import History
 
 
@@ -38,6 +43,7 @@ class RoomParts:
     addressing: Addressing
     arrivals: Arrivals
     typed: TypedMessages
+    speech: RoomSpeech
 
     async def end_conversation(self, grace: float) -> bool:
         """Answer nothing new, and wait until all that was begun is delivered.
@@ -52,7 +58,9 @@ class RoomParts:
         """
         self.greeting.close()
         await self.conversation.aclose(grace)
-        unanswered = self.conversation.unanswered or self.typed.undecided
+        await self.speech.end()
+        undecided = self.typed.undecided or self.speech.undecided
+        unanswered = self.conversation.unanswered or undecided
         self.typed.close()
         self.arrivals.close()
         return unanswered
@@ -61,6 +69,7 @@ class RoomParts:
         """Release every handler and task but the session's. Unfinished deliveries are dropped."""
         self.greeting.close()
         self.typed.close()
+        self.speech.cancel()
         self.arrivals.close()
         self.conversation.cancel()
         self.notices.cancel()
@@ -73,6 +82,7 @@ def assemble(
     session: TextSession,
     resources: ProcessResources,
     options: RoomOptions,
+    services: SpeechServices | None = None,
 ) -> RoomParts:
     """Put a room together. It takes messages from now on, and answers none before `Conversation.begin`.
 
@@ -82,17 +92,41 @@ def assemble(
         session: What generates answers; not started yet.
         resources: What the rooms of this process share.
         options: What was chosen for this room.
+        services: What the rooms of this process share of speech; None for a room without.
     """
     people, history, notices = (
         People(room),
         History(options.limits.context_bytes, options.dates),
         Notices(chat),
     )
-    answering = Answering(chat, people, session, resources, history, options.limits.patience)
+    speech = RoomSpeech(room, services, options, notices)
+    answering = Answering(
+        chat,
+        people,
+        session,
+        resources,
+        history,
+        options.limits.patience,
+        ReadingAloud(speech.open_reply),
+    )
     conversation = Conversation(people, answering, history, options.overlap)
     admission = Admission(conversation, notices, options.limits)
     addressing = Addressing(people, conversation, options.agent_name, options.mention)
     arrivals = Arrivals(people, conversation, notices, admission, addressing)
+    if services is not None:
+        words = SpokenWords(
+            Transcripts(chat.show_transcript),
+            people,
+            conversation,
+            notices,
+            admission,
+            addressing,
+            arrivals,
+            agent_name=options.agent_name,
+            max_message_bytes=options.max_message_bytes,
+            barge_in=speech.barge_in,
+        )
+        speech.listen(words, services)
     return RoomParts(
         chat=chat,
         people=people,
@@ -101,7 +135,7 @@ def assemble(
         notices=notices,
         answering=answering,
         conversation=conversation,
-        greeting=Greeting(chat, people, conversation),
+        greeting=Greeting(chat, people, conversation, speech.open_reply),
         admission=admission,
         addressing=addressing,
         arrivals=arrivals,
@@ -115,4 +149,5 @@ def assemble(
             arrivals,
             agent_name=options.agent_name,
         ),
+        speech=speech,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -12,6 +12,7 @@ from livekit import rtc
 from livekit.agents import llm
 
 from chat import ChatManager
+from speech.services import SpeechServices
 
 from .answering.answering import ProcessResources
 from .answering.instructions import instructions
@@ -47,6 +48,7 @@ class RoomAssistant:
         options: RoomOptions | None = None,
         *,
         job_metadata: str = "",
+        speech: Callable[[], SpeechServices] | None = None,
     ) -> None:
         """Listen to the room. Nothing is answered before `start`.
 
@@ -56,21 +58,26 @@ class RoomAssistant:
             resources: What the rooms of this process share.
             options: What was chosen for all rooms.
             job_metadata: What the dispatch says of this one, see `job_metadata`.
+            speech: Returns what the rooms of this process share of speech; called only for a room in
+                which people speak. None for rooms without.
         """
         self._options = options = options_for_job(options or RoomOptions(), job_metadata)
         self._room = room
         chat = ChatManager(
             room, max_message_bytes=options.max_message_bytes, dialect=options.dialect
         )
+        services = speech() if speech is not None and options.voice.listens else None
+        hears, speaks = services is not None, services is not None and options.voice.speaks
         session = TextSession(
             create_session(language_model),
-            TextAgent(instructions(), options.generation),
+            TextAgent(instructions(hears=hears, speaks=speaks), options.generation),
             ReplyTextOutput(),
         )
-        self._parts = assemble(room, chat, session, resources, options)
+        self._parts = assemble(room, chat, session, resources, options, services)
         self._resources = AsyncExitStack()
         self._is_gone = False
         self._resources.push_async_callback(session.aclose)
+        self._resources.push_async_callback(self._parts.speech.aclose)
         self._resources.callback(self._parts.cancel)
         room.on("disconnected", self._on_room_gone)
         self._resources.callback(room.off, "disconnected", self._on_room_gone)
@@ -86,8 +93,9 @@ class RoomAssistant:
         await asyncio.gather(connecting, parts.session.start())
         if self._is_gone:
             return
-        presence = Presence(self._room, parts.session.session)
+        presence = Presence(self._room, parts.session.session, lambda: parts.speech.is_speaking)
         self._resources.push_async_callback(presence.aclose)
+        parts.speech.begin(presence.refresh)
         rpc = StopRpc(self._room.local_participant, parts.arrivals.stop)
         self._resources.callback(rpc.close)
         parts.conversation.begin()

@@ -6,7 +6,6 @@ from assistant.conversation.conversation import Conversation
 from assistant.conversation.stop import Stop
 from assistant.people.notices import Notices
 from assistant.people.people import People, is_agent
-from assistant.speaking.barge_in import BargeIn, NoVoice
 from assistant.turns.turn import Question
 from chat import OwnedTasks
 
@@ -29,7 +28,6 @@ class Arrivals:
         notices: Notices,
         admission: Admission,
         addressing: Addressing,
-        barge_in: BargeIn | None = None,
     ) -> None:
         """Nothing has come yet.
 
@@ -39,14 +37,12 @@ class Arrivals:
             notices: Tells people what is not taken.
             admission: How much is.
             addressing: What is meant for the agent.
-            barge_in: Silences the agent's voice when it is stopped; None if it has none.
         """
         self._people = people
         self._conversation = conversation
         self._notices = notices
         self._admission = admission
         self._addressing = addressing
-        self._barge_in = barge_in or NoVoice()
         self._tasks = OwnedTasks()
 
     def close(self) -> None:
@@ -78,9 +74,6 @@ class Arrivals:
 
     def stop(self, identity: str) -> Stop:
         """Stop what somebody may stop; tell them if it is not theirs."""
-        if self.may_stop(identity):
-            # The voice may still be speaking when all is written.
-            self._barge_in.stopped()
         result = self._conversation.stop(identity, self._people.is_moderator(identity))
         if (notice := _STOP_NOTICES.get(result)) is not None:
             self._notices.tell(notice, identity)

@@ -156,8 +156,17 @@ class CompletionClient(openai.AsyncOpenAI):
         return self._book.learn_path(failure, USUAL_PATH, model, lessons)
 
 
+def create_connections() -> httpx2.AsyncClient:
+    """Build what clients of one event loop share: their connections. Call it there."""
+    # Over aiohttp a chunk costs less CPU than over httpx, and rooms get it sooner.
+    return openai.DefaultAioHttpClient(verify=_TLS, limits=CONNECTIONS)
+
+
 def create_client(
-    api_key: str | None, base_url: str | None, choices: ModelChoices | None = None
+    api_key: str | None,
+    base_url: str | None,
+    choices: ModelChoices | None = None,
+    connections: httpx2.AsyncClient | None = None,
 ) -> CompletionClient:
     """Build a client. Call it in the event loop that will use it, and ``close`` it in the end.
 
@@ -165,6 +174,7 @@ def create_client(
         api_key: None for a service that needs none.
         base_url: None for OpenAI itself.
         choices: What is asked of the model beyond an answer.
+        connections: Those that it uses, and closes in the end; None makes some.
     """
     return CompletionClient(
         choices or ModelChoices(),
@@ -172,8 +182,7 @@ def create_client(
         base_url=service_url(base_url),
         # Retrying is the agent's: it knows whether text was already shown.
         max_retries=0,
-        # Over aiohttp a chunk costs less CPU than over httpx, and rooms get it sooner.
-        http_client=openai.DefaultAioHttpClient(verify=_TLS, limits=CONNECTIONS),
+        http_client=connections or create_connections(),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import openai
 
-from .client import create_client
+from .client import NO_KEY_NEEDED, create_client, create_connections
 from .request import ModelChoices
 from .room_llm import RoomLLM
 
@@ -35,12 +35,32 @@ class LanguageModel:
         """
         self._model = model
         self._fallback_model = fallback_model
-        self._client = create_client(api_key, base_url, choices)
+        self._connections = create_connections()
+        self._client = create_client(api_key, base_url, choices, self._connections)
 
     def for_room(self) -> RoomLLM:
         """An LLM for one session. Closing it leaves the client open."""
         fallback = RoomLLM(self._fallback_model, self._client) if self._fallback_model else None
         return RoomLLM(self._model, self._client, fallback)
+
+    def client_for(self, base_url: str, api_key: str | None) -> openai.AsyncOpenAI:
+        """A client of another service, or of this one for something else, over the same connections.
+
+        It need not be closed, and ends with this.
+
+        Args:
+            base_url: Where that service is, up to ``/v1``.
+            api_key: Its key; None for a service that needs none.
+        """
+        client = openai.AsyncOpenAI(
+            api_key=api_key or NO_KEY_NEEDED,
+            base_url=base_url,
+            max_retries=0,
+            http_client=self._connections,
+        )
+        # The SDK takes them from the shell, where they belong to other programs.
+        client.organization = client.project = None
+        return client
 
     async def prewarm(self) -> None:
         """Open a connection for the first request. Never raises; whatever the service says is fine."""

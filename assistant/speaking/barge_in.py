@@ -35,10 +35,6 @@ class BargeIn(Protocol):
         """It was nothing, or nothing for the agent, or is not answered."""
         ...
 
-    def stopped(self) -> None:
-        """Somebody who may stop the agent did, by whatever means."""
-        ...
-
     def close(self) -> None:
         """Nothing more is told."""
         ...
@@ -62,9 +58,6 @@ class NoVoice:
     def dropped(self, utterance: Utterance) -> None:
         """Likewise."""
 
-    def stopped(self) -> None:
-        """Likewise."""
-
     def close(self) -> None:
         """Likewise."""
 
@@ -86,7 +79,7 @@ class InterruptibleVoice(Protocol):
         ...
 
     def silence(self) -> None:
-        """Drop all that is and waits to be spoken. It is not paused any more."""
+        """Drop all that is and waits to be spoken. A pause goes on."""
         ...
 
 
@@ -118,18 +111,13 @@ class GivingWay:
 
     def asked(self, utterance: Utterance) -> None:
         """Say no more of what was spoken over. The written reply follows rules of its own."""
-        spoken_over = utterance.id in self._spoken_over or self._voice.is_audible
+        if utterance.id in self._spoken_over or self._voice.is_audible:
+            self._voice.silence()
         self._settle(utterance.id)
-        if spoken_over:
-            self._silence()
 
     def dropped(self, utterance: Utterance) -> None:
         """Go on, unless somebody else speaks."""
         self._settle(utterance.id)
-
-    def stopped(self) -> None:
-        """Say no more."""
-        self._silence()
 
     def close(self) -> None:
         """Wait for nobody any more."""
@@ -138,16 +126,10 @@ class GivingWay:
                 timer.cancel()
         self._speakers.clear()
 
-    def _silence(self) -> None:
-        self._voice.silence()
-        if self._speakers:
-            # What is to be said next waits for those who still speak.
-            self._voice.pause()
-
     def _give_way(self, utterance_id: str, limit: float | None) -> None:
-        if not self._speakers and not self._voice.is_audible:
-            return
-        self._spoken_over.add(utterance_id)
+        # What has not begun only waits: nobody has spoken over it.
+        if self._voice.is_audible or self._spoken_over:
+            self._spoken_over.add(utterance_id)
         self._cancel_timer(utterance_id)
         if not self._speakers:
             self._voice.pause()

@@ -9,7 +9,6 @@ from functools import partial
 from livekit.agents import AutoSubscribe, JobContext, JobProcess
 
 from assistant import (
-    LanguageModel,
     ProcessResources,
     RoomAssistant,
     TextAgent,
@@ -21,7 +20,8 @@ from assistant import (
 from worker import hosting
 from worker.settings import Settings
 
-from .choices import encryption, language_model, room_options
+from .choices import encryption, room_options
+from .services import Services
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +53,7 @@ class Rooms:
         """
         self._options = room_options(settings)
         self._encryption = encryption(settings)
-        self._language_model = hosting.PerProcess(
-            partial(language_model, settings), LanguageModel.aclose
-        )
+        self._services = hosting.PerProcess(partial(Services, settings), Services.aclose)
         self._resources = ProcessResources(TurnSlots(settings.chat_max_turns))
         self._running: dict[str, Conversation] = {}
 
@@ -67,7 +65,7 @@ class Rooms:
         """
         rooms = cls(settings)
         process.userdata[_ROOMS] = rooms
-        rooms._language_model.warm(process)
+        rooms._services.warm(process)
 
     @classmethod
     def of(cls, process: JobProcess) -> Rooms:
@@ -77,13 +75,19 @@ class Rooms:
 
     async def enter(self, job: JobContext) -> None:
         """Begin the conversation of a job: in its room, or with the terminal in ``console``."""
-        model = self._language_model.get(job).for_room()
+        services = self._services.get(job)
+        model = services.language_model.for_room()
         if job.is_fake_job():
             await start_session(create_session(model), TextAgent(instructions()))
             return
         hosting.log_when_ready(job)
         assistant = RoomAssistant(
-            job.room, model, self._resources, self._options, job_metadata=job.job.metadata
+            job.room,
+            model,
+            self._resources,
+            self._options,
+            job_metadata=job.job.metadata,
+            speech=services.speech,
         )
         connection = hosting.Connection(job, AutoSubscribe.SUBSCRIBE_NONE, self._encryption)
         self._running[job.job.id] = Conversation(assistant, connection)

@@ -12,6 +12,7 @@ from worker import hosting
 from worker.settings import Settings, load_settings
 
 from .rooms import SETTLE_LIMIT, Rooms
+from .services import microphone_slots
 
 IDENTITY = "agent-assistant"
 """The agent's identity, the same in every room and after every restart: clients merge edits by it,
@@ -35,9 +36,11 @@ def create_server(settings: Settings) -> AgentServer:
     os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
     hosting.use_uvloop()
     secret = settings.livekit_api_secret
+    slots = microphone_slots(settings)
     server, admission = hosting.create_server(
         settings.chat_isolation,
         settings.chat_max_rooms or hosting.max_rooms_here(settings.chat_isolation),
+        microphones=lambda: slots.share,
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=secret.get_secret_value() if secret is not None else None,

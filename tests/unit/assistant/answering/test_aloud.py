@@ -37,7 +37,10 @@ async def test_a_reply_is_read_out_as_it_is_written() -> None:
 
 
 async def test_the_line_that_says_how_a_reply_ended_is_read_out() -> None:
-    async with listening(failing(error=ValueError()), failing(error=ValueError())) as (scene, listener):
+    async with listening(failing(error=ValueError()), failing(error=ValueError())) as (
+        scene,
+        listener,
+    ):
         scene.chat.receive("a question")
         await scene.has_completed(1)
         assert listener.heard == [f"{scene.chat.texts[0]}."]

@@ -6,11 +6,12 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 
-from assistant.arriving.arrivals import Arrivals
+from assistant.answering.aloud import ReadingAloud
 from assistant.arriving.transcripts import Transcripts
 from assistant.arriving.utterances import SpokenWords
 from assistant.speaking.barge_in import NoVoice
 from speech.utterance import Trouble, Understood, Utterance
+from tests.unit.assistant.doubles import Listener
 from tests.unit.assistant.scene import ScriptedScene
 
 
@@ -60,9 +61,6 @@ class VoiceNotes(NoVoice):
     def dropped(self, utterance: Utterance) -> None:
         self.notes.append("dropped")
 
-    def stopped(self) -> None:
-        self.notes.append("stopped")
-
 
 class Speakers:
     """What the people of a scene say."""
@@ -70,16 +68,10 @@ class Speakers:
     def __init__(self, scene: ScriptedScene, max_message_bytes: int | None = None) -> None:
         self.screen = Screen()
         self.voice = VoiceNotes()
+        self.listener = Listener()
+        scene.answering.aloud = ReadingAloud(self.listener.open)
         self.transcripts = Transcripts(self.screen.show)
         parts = scene.parts
-        arrivals = Arrivals(
-            parts.people,
-            parts.conversation,
-            parts.notices,
-            parts.admission,
-            parts.addressing,
-            self.voice,
-        )
         self.spoken = SpokenWords(
             self.transcripts,
             parts.people,
@@ -87,7 +79,7 @@ class Speakers:
             parts.notices,
             parts.admission,
             parts.addressing,
-            arrivals,
+            parts.arrivals,
             agent_name="Assistant",
             max_message_bytes=max_message_bytes,
             barge_in=self.voice,

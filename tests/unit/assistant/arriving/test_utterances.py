@@ -248,7 +248,8 @@ async def test_stop_alone_stops_the_reply_and_the_voice(text: str, every_word_co
         speakers.says(text)
         await scene.has_completed(1)
         assert scene.chat.completed[0].endswith(STOPPED)
-        assert speakers.voice.notes == ["stopped", "dropped"]
+        assert speakers.listener.heard == ["begun!"]
+        assert speakers.voice.notes == ["dropped"]
         assert speakers.screen.finals == [("ada", text)]
         assert len(scene.asked) == 1
 
@@ -285,7 +286,7 @@ async def test_who_may_not_stop_and_names_the_agent_is_told() -> None:
         speakers.says("Assistant, stop", by="bob")
         await eventually(lambda: scene.notices.counts["notice_stop_refused"])
         assert scene.conversation.is_answering
-        assert "stopped" not in speakers.voice.notes
+        assert not any(reply.is_over for reply in speakers.listener.replies)
 
 
 async def test_the_asker_in_a_group_needs_not_name_the_agent_to_stop_it() -> None:
@@ -295,7 +296,7 @@ async def test_the_asker_in_a_group_needs_not_name_the_agent_to_stop_it() -> Non
         await scene.begins("begun")
         speakers.says("stop")
         await scene.has_completed(1)
-        assert "stopped" in speakers.voice.notes
+        assert speakers.listener.heard == ["begun!"]
 
 
 async def test_a_voice_that_still_speaks_when_all_is_written_can_be_stopped_by_its_asker() -> None:
@@ -305,10 +306,10 @@ async def test_a_voice_that_still_speaks_when_all_is_written_can_be_stopped_by_i
         await scene.has_completed(1)
         speakers.says("stop", by="bob")
         await eventually(lambda: not speakers.spoken.undecided)
-        assert "stopped" not in speakers.voice.notes
+        assert not speakers.listener.replies[0].is_over
         speakers.says("stop")
         await eventually(lambda: not speakers.spoken.undecided)
-        assert "stopped" in speakers.voice.notes
+        assert speakers.listener.replies[0].is_over
 
 
 @pytest.mark.parametrize("trouble", Trouble)

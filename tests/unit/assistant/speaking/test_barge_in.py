@@ -36,7 +36,7 @@ class VoiceDouble:
         self.is_paused = False
 
     def silence(self) -> None:
-        self.is_speaking = self.is_paused = False
+        self.is_speaking = False
 
 
 def playing(scene: Callable[[VoiceDouble, GivingWay], Coroutine[Any, Any, None]]) -> None:
@@ -148,20 +148,10 @@ def test_an_answer_that_nobody_spoke_over_is_said_after_a_further_question() -> 
         voice.is_speaking = False
         way.began(ADA)
         way.words(ADA)
-        assert not voice.is_paused
-        voice.silence = pytest.fail  # type: ignore[method-assign]  # Nothing is dropped.
+        voice.is_speaking = True
+        assert not voice.is_audible, "it waits for who speaks already"
         way.asked(ADA)
-
-    playing(scene)
-
-
-def test_a_stop_silences_it() -> None:
-    async def scene(voice: VoiceDouble, way: GivingWay) -> None:
-        way.began(ADA)
-        way.stopped()
-        way.dropped(ADA)
-        assert not voice.is_speaking
-        assert not voice.is_paused
+        assert voice.is_audible
 
     playing(scene)
 
@@ -180,5 +170,4 @@ def test_without_a_voice_there_is_nothing_to_do() -> None:
     voice = NoVoice()
     for told in (voice.began, voice.words, voice.ended, voice.asked, voice.dropped):
         told(ADA)
-    voice.stopped()
     voice.close()

@@ -1,0 +1,63 @@
+"""The services that the rooms of a process share: an LLM, and one for speech where people speak."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from assistant import LanguageModel
+from speech.hearing.slots import MicrophoneSlots
+from speech.services import SpeechServices
+from worker import hosting
+from worker.settings import Settings
+from worker.speech_service import speech_service
+
+from .choices import language_model
+
+
+class Services:
+    """What the rooms of a process ask for answers, and for words and sound."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Make the LLM's client. Call it in the event loop that will use it."""
+        self.language_model: LanguageModel = language_model(settings)
+        """The LLM."""
+        self._settings = settings
+        self._speech: SpeechServices | None = None
+
+    def speech(self) -> SpeechServices:
+        """Return what is shared of speech; the first room that is spoken in has it made."""
+        if self._speech is None:
+            self._speech = _speech_services(self._settings, self.language_model)
+        return self._speech
+
+    async def aclose(self) -> None:
+        """Let go of all."""
+        if self._speech is not None:
+            await self._speech.aclose()
+        await self.language_model.aclose()
+
+
+def microphone_slots(settings: Settings) -> MicrophoneSlots:
+    """Return the places for microphones in this process, which are counted in a worker's load."""
+    return _slots(settings.chat_max_microphones or hosting.max_microphones_here())
+
+
+@cache
+def _slots(most: int) -> MicrophoneSlots:
+    return MicrophoneSlots(most)
+
+
+def _speech_services(settings: Settings, model: LanguageModel) -> SpeechServices:
+    # Imported late: a process without speech is spared the models' library.
+    from speech.hearing.ears import Ears
+    from speech.hearing.vad_model import load_silero
+    from speech.transcription import Transcriber
+    from speech.voice.synthesizer import Synthesizer
+
+    service = speech_service(settings)
+    client = model.client_for(service.base_url, service.api_key)
+    return SpeechServices(
+        Ears(load_silero, microphone_slots(settings)),
+        Transcriber(client, model=settings.chat_stt_model, language=settings.chat_voice_language),
+        Synthesizer(client, model=settings.chat_tts_model, voice=settings.chat_tts_voice),
+    )
