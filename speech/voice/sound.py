@@ -25,7 +25,8 @@ class Sound:
         """The words."""
         self._samples = bytearray()
         self._frames: deque[rtc.AudioFrame] = deque()
-        self._has_ended = False
+        self.has_ended = False
+        """Whether all of it is here."""
         self._changed = asyncio.Event()
 
     def add(self, samples: bytes) -> None:
@@ -41,12 +42,12 @@ class Sound:
         """Note that nothing follows."""
         if self._samples:
             self.add(bytes(_FRAME_BYTES - len(self._samples)))
-        self._has_ended = True
+        self.has_ended = True
         self._changed.set()
 
     async def next_frame(self) -> rtc.AudioFrame | None:
         """Wait for the next frame. Returns None if there is none any more."""
-        while not self._frames and not self._has_ended:
+        while not self._frames and not self.has_ended:
             self._changed.clear()
             await self._changed.wait()
         return self._frames.popleft() if self._frames else None
