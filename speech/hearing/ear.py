@@ -32,6 +32,9 @@ KEPT_FRAMES = 6
 CLOSING = 1.0
 """Seconds to close a stream, at most."""
 
+DRAINING = 0.1
+"""Seconds to take what a closed stream still has, at most."""
+
 JUDGING = 2.0
 """Seconds to judge what was heard at the end, at most."""
 
@@ -109,6 +112,8 @@ class Ear:
         self._listening = listening
         if before:
             listening.push(frame_of(before))
+            if self._is_deaf:
+                listening.finish()
         judging = asyncio.create_task(listening.run(), name="ear judging")
         feeding = asyncio.create_task(self._feed(stream, listening), name="ear feeding")
         ending = asyncio.create_task(self._ending.wait(), name="ear ending")
@@ -116,12 +121,14 @@ class Ear:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             await _close(stream)
-            if not judging.done():
-                listening.end()
-                await asyncio.wait({judging}, timeout=JUDGING)
-            for task in tasks:
-                if task.done():
-                    task.result()
+            # A closed stream still hands out what it has, and ends only then.
+            await asyncio.wait({feeding}, timeout=DRAINING)
+            listening.end()
+            await asyncio.wait({judging}, timeout=JUDGING)
+            # All are asked: asyncio logs, with its words, an exception that nobody asked for.
+            errors = [error for task in (judging, feeding) if (error := _error_of(task))]
+            if errors:
+                raise errors[0]
         finally:
             for task in tasks:
                 task.cancel()
@@ -144,6 +151,10 @@ class Ear:
     def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+def _error_of(task: asyncio.Task[None]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
 
 
 async def _close(stream: rtc.AudioStream) -> None:

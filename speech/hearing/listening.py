@@ -33,16 +33,21 @@ class Listening:
         self._tell = tell
         self._pushed = 0
         self._judged = 0
+        self._has_ended = False
         self._breaks = deque[int]()
         """How many samples were pushed when nothing that follows belonged to them any more."""
 
     def push(self, frame: rtc.AudioFrame) -> None:
-        """Hear a frame of `SAMPLE_RATE` and one channel."""
+        """Hear a frame of `SAMPLE_RATE` and one channel. Nothing, after the end."""
+        if self._has_ended:
+            return
         self._pushed += frame.samples_per_channel
         self._stream.push_frame(frame)
 
     def finish(self) -> None:
         """Finish what is being said: what is pushed from now on has nothing to do with it."""
+        if self._has_ended:
+            return
         if missing := -self._pushed % WINDOW:
             self.push(frame_of(bytes(missing * SAMPLE_BYTES)))
         self._stream.flush()
@@ -51,15 +56,21 @@ class Listening:
 
     def end(self) -> None:
         """Finish, and hear nothing more. `run` returns once all is judged."""
+        if self._has_ended:
+            return
         self.finish()
+        self._has_ended = True
         self._stream.end_input()
 
     async def run(self) -> None:
         """Judge what is pushed, until the end. What the model raises ends it."""
-        async for event in self._stream:
-            if event.type is vad.VADEventType.INFERENCE_DONE:
-                for frame in event.frames:
-                    self._judge(frame, event.probability)
+        try:
+            async for event in self._stream:
+                if event.type is vad.VADEventType.INFERENCE_DONE:
+                    for frame in event.frames:
+                        self._judge(frame, event.probability)
+        finally:
+            self._has_ended = True
 
     async def aclose(self) -> None:
         """Stop judging. What was said so far is told, if it is not yet."""

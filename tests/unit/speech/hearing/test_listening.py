@@ -67,3 +67,18 @@ async def test_a_model_that_fails_raises_and_the_utterance_ends() -> None:
     await listening.aclose()
     assert kinds(told) == "began piece ended"
     assert isinstance(told[-1], Ended)
+
+
+async def test_what_comes_after_the_end_is_not_heard() -> None:
+    told: list[Event] = []
+    listening = Listening(LoudnessVad(), Cutter(1.2), told.append)
+    listening.push(frame_of(tone(1)))
+    listening.end()
+    listening.push(frame_of(tone(1)))
+    listening.finish()
+    listening.end()
+    await listening.run()
+    await listening.aclose()
+    assert [event.speech for event in told if isinstance(event, Piece)] == [
+        pytest.approx(1, abs=0.04)
+    ]
