@@ -1,8 +1,7 @@
 """From microphones to the sound of utterances: subscribed, listened to, cut into pieces.
 
 A `Microphones` for each room, made before it is entered, and one `Ears` for all rooms of the process,
-which hears in a thread of its own. ``vad_model`` has what `Ears` loads; it is imported apart, in the
-main thread and only where somebody is to be heard, as it brings the runtime of its model.
+which hears in a thread of its own. ``vad_model`` has what `Ears` loads with the first microphone.
 
     microphones   which tracks of a room are heard; a ``microphone`` is one of them
     ears          all ears of the process; a ``hearing_thread``, and for each track an ``ear``

@@ -28,15 +28,18 @@ class Ears:
     All is called in the event loop of the rooms.
     """
 
-    def __init__(self, load_vad: Callable[[], vad.VAD], slots: MicrophoneSlots) -> None:
+    def __init__(
+        self, find_vad: Callable[[], Callable[[], vad.VAD]], slots: MicrophoneSlots
+    ) -> None:
         """Load nothing yet.
 
         Args:
-            load_vad: Loads the model; is called in another thread, and may block.
+            find_vad: Called with the first microphone. Returns what loads the model, which is called in
+                another thread, and may block.
             slots: How many microphones are heard at once.
         """
         self.slots = slots
-        self._model = _Model(load_vad)
+        self._model = _Model(find_vad)
         self._thread: HearingThread | None = None
         self._tasks = OwnedTasks()
         self._ears: set[Ear] = set()
@@ -59,6 +62,7 @@ class Ears:
         if self._is_closed:
             teller.close()
             return None
+        self._model.find()
         if self._thread is None:
             self._thread = HearingThread()
         opened = OpenEar(self._thread)
@@ -122,11 +126,18 @@ class OpenEar:
 class _Model:
     """Loaded by the first who wants it; by the next again, if that failed."""
 
-    def __init__(self, load: Callable[[], vad.VAD]) -> None:
-        self._load = load
+    def __init__(self, find: Callable[[], Callable[[], vad.VAD]]) -> None:
+        self._find = find
+        self._load: Callable[[], vad.VAD] | None = None
         self._loading: asyncio.Future[vad.VAD] | None = None
 
+    def find(self) -> None:
+        """Have it ready to be loaded, in the thread of the rooms."""
+        if self._load is None:
+            self._load = self._find()
+
     async def load(self) -> vad.VAD:
+        assert self._load is not None, "it was not found"
         if self._loading is None or (self._loading.done() and self._loading.exception()):
             self._loading = asyncio.get_running_loop().run_in_executor(None, self._load)
         return await asyncio.shield(self._loading)

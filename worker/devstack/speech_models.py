@@ -63,7 +63,10 @@ class Moonshine:
         from moonshine_voice import ModelArch, get_model_path
         from moonshine_voice.transcriber import Transcriber
 
-        self._transcriber = Transcriber(get_model_path("tiny-en"), ModelArch.TINY)
+        # It would look for speech itself, cut the sound a second time, and hear words that are not there
+        # at the cuts. What it is given is speech.
+        options = {"vad_threshold": "0.0"}
+        self._transcriber = Transcriber(get_model_path("tiny-en"), ModelArch.TINY, options=options)
 
     def transcribe(self, samples: Samples) -> str:
         """See `Hearing`."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from assistant import LanguageModel
-from speech.hearing.slots import MicrophoneSlots
+from speech.hearing import Ears, MicrophoneSlots
+from speech.hearing.vad_model import find_silero
 from speech.services import SpeechServices
+from speech.transcription import Transcriber
+from speech.voice.synthesizer import Synthesizer
 from worker import hosting
 from worker.settings import Settings
 from worker.speech_service import speech_service
@@ -48,16 +51,10 @@ def _slots(most: int) -> MicrophoneSlots:
 
 
 def _speech_services(settings: Settings, model: LanguageModel) -> SpeechServices:
-    # Imported late: a process without speech is spared the models' library.
-    from speech.hearing.ears import Ears
-    from speech.hearing.vad_model import load_silero
-    from speech.transcription import Transcriber
-    from speech.voice.synthesizer import Synthesizer
-
     service = speech_service(settings)
     client = model.client_for(service.base_url, service.api_key)
     return SpeechServices(
-        Ears(load_silero, microphone_slots(settings)),
+        Ears(find_silero, microphone_slots(settings)),
         Transcriber(client, model=settings.chat_stt_model, language=settings.chat_voice_language),
         Synthesizer(client, model=settings.chat_tts_model, voice=settings.chat_tts_voice),
     )

@@ -106,7 +106,7 @@ async def place(
         return rooms[-1]
 
     room, recording, refused = rtc.Room(), Recording(), list[str]()
-    ears = Ears(load, MicrophoneSlots(most))
+    ears = Ears(lambda: load, MicrophoneSlots(most))
     microphones = Microphones(room, ears, recording, pause=1.2, on_refused=refused.append)
     await room.connect(
         server.url, token("agent", name, kind="agent"), rtc.RoomOptions(auto_subscribe=False)

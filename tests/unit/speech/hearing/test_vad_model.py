@@ -6,13 +6,13 @@ from livekit.agents import vad
 
 from speech.hearing.cutter import Cutter, Event
 from speech.hearing.listening import Listening, frame_of
-from speech.hearing.vad_model import load_silero
+from speech.hearing.vad_model import find_silero
 from speech.utterance import SAMPLE_RATE
 
 
 @pytest.fixture(scope="module")
 def silero() -> vad.VAD:
-    return load_silero()
+    return find_silero()()
 
 
 def noise(seconds: float, loudness: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
