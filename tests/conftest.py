@@ -1,4 +1,4 @@
-"""What the tests share: a real livekit-server, a fake LLM, and tokens."""
+"""What the tests share: a real livekit-server, a fake LLM, real ears, and tokens."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.doubles import FakeOpenAI
+from tests.speech_service import SpeechService
 from tests.tokens import MintToken, token_minter
 from worker.devstack.livekit_server import LiveKitServer
 
@@ -28,6 +29,15 @@ def fake_openai() -> Iterator[FakeOpenAI]:
     """An LLM that echoes, until the test gives it another `script`."""
     with FakeOpenAI() as llm:
         yield llm
+
+
+@pytest.fixture(scope="session")
+def speech_service() -> Iterator[SpeechService]:
+    """The speech service of `make dev`, for the whole run."""
+    for module in ("hibari", "moonshine_voice"):
+        pytest.importorskip(module, reason="the group `speech` is not installed")
+    with SpeechService.start() as service:
+        yield service
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ class Door:
         attributes: dict[str, str] | None = None,
         can_update_own_metadata: bool = True,
         encryption: rtc.E2EEOptions | None = None,
+        auto_subscribe: bool = True,
     ) -> AsyncIterator[Person]:
         """Come in with a client that speaks text streams.
 
@@ -58,6 +59,7 @@ class Door:
             attributes: What the token says of the participant besides.
             can_update_own_metadata: Whether one may change that.
             encryption: How what is sent is encrypted, end to end; None sends it plain.
+            auto_subscribe: Whether to receive all tracks of others.
         """
         room = rtc.Room()
         person = Person(room, ChatManager(room))
@@ -69,7 +71,8 @@ class Door:
             attributes={"chat.dialect": dialect, **(attributes or {})},
             can_update_own_metadata=can_update_own_metadata,
         )
-        await room.connect(self.url, token, rtc.RoomOptions(encryption=encryption))
+        options = rtc.RoomOptions(auto_subscribe=auto_subscribe, encryption=encryption)
+        await room.connect(self.url, token, options)
         try:
             if wait:
                 await eventually(lambda: person.agent, AGENT_LIMIT)
