@@ -93,6 +93,10 @@ class ChatPage:
         """Run a script in the page."""
         self._page.evaluate(script)
 
+    def evaluate(self, expression: str) -> Any:
+        """Return what an expression is in the page."""
+        return self._page.evaluate(expression)
+
     def wait_for_text(self, text: str) -> None:
         """Wait for a bubble with exactly this text."""
         self._wait_for_bubble("p.textContent === text", text)
