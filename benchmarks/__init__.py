@@ -8,6 +8,7 @@ monotonic clock, so the difference is the delay between the LLM and the person.
 The same is done with each *subject*, in turn, on the same machine in the same run:
 
 - ``shared`` and ``process``: this project, ``python agent.py start``;
+- ``listen``: ``shared`` that would listen to microphones;
 - ``default``, ``lean``, ``thread``: plain livekit-agents agents, hosted in its own ways;
 - ``openrtc``: such an agent with all rooms on openrtc's event loop;
 - ``json``: an agent that sends its whole text as JSON for every token.
@@ -21,7 +22,11 @@ Modules, from the pure to the ones that start things:
 - ``scenarios``, ``subjects``: what is measured
 - ``fake_llm``, ``client``, ``peers/``: the processes around a worker
 - ``processes``, ``rooms``, ``stage``: starting them and listening to them
-- ``churn``, ``churning``, ``counted_worker``: rooms that come and go
+- ``churn``, ``churning``, ``counted_worker``, ``counting``: rooms that come and go
+- ``sounds``, ``microphone``, ``fake_speech``: somebody who speaks, and the service that hears words in it
+- ``listening``, ``hearing``, ``speech_tables``: what open microphones cost
+- ``vads``, ``vad_process``: what detecting voices costs
+- ``speech``: what is done of these
 - ``alternation``: the order in which the subjects perform
 - ``machine``, ``neighbours``: where they ran, and beside what
 """

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +22,7 @@ from benchmarks.neighbours import busy_neighbours
 from benchmarks.openrtc_environment import install_openrtc
 from benchmarks.processes import ChildFailedError
 from benchmarks.results import Results
+from benchmarks.speech import SPEECH, measure_speech, show_speech
 from benchmarks.stage import set_up
 from benchmarks.subjects import BESIDE, COUNTED, SUBJECTS, Subject, beside
 from benchmarks.table import HOSTING_LEGEND, SPEED_LEGEND, churn, tabulate, traffic, verdicts
@@ -48,10 +50,12 @@ def parse_arguments() -> argparse.Namespace:
         prog="python -m benchmarks",
         description="Measure how fast replies reach people, and what rooms cost.",
     )
-    works = [*(program.name for program in PROGRAMS), CHURN, TRAFFIC]
+    works = [*(program.name for program in PROGRAMS), CHURN, TRAFFIC, *SPEECH]
     names = [subject.name for subject in SUBJECTS]
     parser.add_argument(
-        "--short", action="store_true", help="one run with one reply each, up to 20 rooms"
+        "--short",
+        action="store_true",
+        help="one run with one reply each, up to 20 rooms, no microphones",
     )
     parser.add_argument("--runs", type=int, help="number of alternating runs (5)")
     parser.add_argument(
@@ -149,11 +153,15 @@ def measure(
 
             stage.churn(COUNTED, rooms, on_sample)
             results.write(file)
+        measure_speech(stage, results, partial(includes, arguments), on_step)
+        results.write(file)
 
 
 def includes(arguments: argparse.Namespace, work: str) -> bool:
     """Say whether a work is to be done that is no program."""
-    return not arguments.work or work in arguments.work
+    if arguments.work:
+        return work in arguments.work
+    return not (arguments.short and work in SPEECH)
 
 
 def _absent(subjects: set[Subject], console: Console) -> dict[str, str]:
@@ -177,6 +185,7 @@ def show(results: Results, console: Console) -> None:
         console.print(traffic(results.traffic).for_terminal())
     if results.churn:
         console.print(churn(results.churn).for_terminal())
+    show_speech(results, console)
     if judged := judge(results):
         console.print(verdicts(judged).for_terminal())
 

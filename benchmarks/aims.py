@@ -7,9 +7,13 @@ not break a build.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.churn import Sample, growth_per_thousand
 from benchmarks.figures import Figures
+from benchmarks.listening import Listening, dearest_cpu, dearest_loop, threads_left
 from benchmarks.results import Measured, Results
 from benchmarks.workloads import (
+    BESIDE_MICROPHONES,
+    BESIDE_TWENTY,
     HUNDRED,
     HUNDRED_ROOMS,
     IDLE_ROOMS,
@@ -25,6 +29,9 @@ from benchmarks.workloads import (
 
 OURS = "shared"
 """The subject that is judged."""
+
+LISTENS = "listen"
+"""The same with `CHAT_VOICE=listen`."""
 
 EXECUTORS = ("default", "lean", "thread")
 """livekit-agents' own ways to host rooms."""
@@ -50,10 +57,11 @@ def judge(results: Results) -> list[Verdict]:
         (TWENTY_ROOMS.name, _twenty_rooms),
         (HUNDRED_ROOMS.name, _hundred_rooms),
         (IDLE_ROOMS.name, _idle_rooms),
+        (BESIDE_MICROPHONES.name, _beside_microphones),
     ):
         if measured := results.of(name):
             verdicts += judged(measured)
-    return verdicts
+    return [*verdicts, *_microphones(results.microphones), *_tracks(results.tracks)]
 
 
 def _one_room(measured: Measured) -> Iterator[Verdict]:
@@ -84,6 +92,7 @@ def _twenty_rooms(measured: Measured) -> Iterator[Verdict]:
         aim = f"{TWENTY.title}: CPU per token at most 1/2 of a lean process's"
         yield _share(aim, ours.cpu_ms, lean.cpu_ms, 1 / 2)
     yield from _hosting(measured)
+    yield from _without_microphone(measured)
 
 
 def _hosting(measured: Measured) -> Iterator[Verdict]:
@@ -124,6 +133,46 @@ def _idle_rooms(measured: Measured) -> Iterator[Verdict]:
     if alone and among and among.rooms == TEN_AMONG_IDLE.rooms:
         aim = f"{TEN_AMONG_IDLE.title}: p95 at most twice that of the ten alone"
         yield _share(aim, among.p95_ms, alone.p95_ms, 2)
+
+
+def _without_microphone(measured: Measured) -> Iterator[Verdict]:
+    aim = f"{TWENTY.title}: with CHAT_VOICE=listen and no microphone"
+    ours, listens = (measured.figures(TWENTY.name, each) for each in (OURS, LISTENS))
+    if ours and listens:
+        yield _share(f"{aim}, CPU per token at most 5 % more", listens.cpu_ms, ours.cpu_ms, 1.05)
+    memory, more = (measured.memory(each).get(TWENTY.rooms) for each in (OURS, LISTENS))
+    if memory and more:
+        yield _share(f"{aim}, memory at most 2 % more", more, memory, 1.02)
+
+
+def _beside_microphones(measured: Measured) -> Iterator[Verdict]:
+    deaf, hears = (measured.figures(BESIDE_TWENTY.name, each) for each in (OURS, LISTENS))
+    if deaf and hears:
+        aim = f"{BESIDE_TWENTY.title}: p95 at most 1.2 times that with nobody listening to them"
+        yield _share(aim, hears.p95_ms, deaf.p95_ms, 1.2)
+
+
+def _microphones(measured: list[Listening]) -> Iterator[Verdict]:
+    if not measured:
+        return
+    cpu, loop = dearest_cpu(measured), dearest_loop(measured)
+    aim = "an open microphone, in silence or speech, of 1 to 20: at most"
+    yield Verdict(f"{aim} 6 % of a core", f"{cpu.cpu_each:.1f} %", cpu.cpu_each <= 6)
+    yield Verdict(
+        f"{aim} 1.5 % of the event loop", f"{loop.loop_each:.2f} %", loop.loop_each <= 1.5
+    )
+
+
+def _tracks(samples: list[Sample]) -> Iterator[Verdict]:
+    growth = growth_per_thousand(samples, "rss_mb")
+    if growth is None:
+        return
+    aim = "microphones opened and closed:"
+    yield Verdict(
+        f"{aim} at most 2 MB more for another 100", f"{growth / 10:+.1f} MB", growth <= 20
+    )
+    threads = threads_left(samples)
+    yield Verdict(f"{aim} no threads more in the end than at first", f"{threads:+d}", threads <= 0)
 
 
 def _payload(ours: Figures, workload: Workload) -> Verdict:

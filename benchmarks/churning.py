@@ -1,20 +1,16 @@
 """Rooms that are opened and closed in waves, in one worker that is not started again."""
 
 import asyncio
-import json
-import os
-import signal
 from collections.abc import Callable
 
-import psutil
 from livekit import api
 
 from benchmarks.churn import Sample
 from benchmarks.client import Person
+from benchmarks.counting import sample
 from benchmarks.native_logs import keep_native_logs_native
 from benchmarks.processes import ChildFailedError, Listener
 from benchmarks.rooms import mint_token
-from benchmarks.usage import ProcessTree
 from worker.devstack.livekit_server import LiveKitServer
 
 ROOMS = 2000
@@ -49,14 +45,14 @@ async def churn(
         ChildFailedError: If a room has no agent, or the agent no answer, in time.
     """
     keep_native_logs_native()
-    on_sample(_read(worker, 0))
+    on_sample(sample(worker, 0))
     url = server.url.replace("ws", "http", 1)
     async with api.LiveKitAPI(url, server.api_key, server.api_secret) as livekit:
         for done in range(0, rooms, WAVE):
             await _go_through(livekit, server, worker, [f"churn-{done + n}" for n in range(WAVE)])
-            on_sample(_read(worker, done + WAVE))
+            on_sample(sample(worker, done + WAVE))
     await asyncio.sleep(_REST)
-    on_sample(_read(worker, rooms))
+    on_sample(sample(worker, rooms))
 
 
 async def _go_through(
@@ -82,17 +78,3 @@ async def _go_through(
 def _wait_for_agents(worker: Listener, count: int) -> None:
     for _ in range(count):
         worker.wait_for_line(_READY, _LIMIT)
-
-
-def _read(worker: Listener, rooms: int) -> Sample:
-    os.kill(worker.pid, signal.SIGUSR1)
-    tasks = int(json.loads(worker.wait_for_line('{"tasks"', _LIMIT))["tasks"])
-    process = psutil.Process(worker.pid)
-    return Sample(
-        rooms=rooms,
-        pss_mb=ProcessTree(worker.pid).pss_mb(),
-        rss_mb=process.memory_info().rss / 1e6,
-        threads=process.num_threads(),
-        descriptors=process.num_fds(),
-        tasks=tasks,
-    )

@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 import json
 import uuid
+from collections.abc import Sequence
 
 from livekit import rtc
 
 from benchmarks.clock import now_us
+from benchmarks.microphone import Microphone
 from benchmarks.observation import Event, Heard, observe
 from benchmarks.scenarios import WARM_UP, Scenario
 from benchmarks.topics import (
@@ -100,6 +102,7 @@ class Person:
         self._speaks = speaks
         self._room = rtc.Room()
         self._recorder = Recorder(self._room)
+        self._microphone: Microphone | None = None
 
     async def join(self, url: str, token: str, limit: float) -> float | None:
         """Join, and exchange one message with the agent, as a cold room costs far more.
@@ -126,6 +129,29 @@ class Person:
     async def leave(self) -> None:
         """Leave the room."""
         await self._room.disconnect()
+
+    async def open_microphone(
+        self, frames: Sequence[rtc.AudioFrame], share: float, heard_within: float | None
+    ) -> bool:
+        """Speak into the room from now on.
+
+        Args:
+            frames: What is said, again and again.
+            share: Where in it to begin, from 0 to 1.
+            heard_within: Seconds that the agent may take to listen; None does not wait for it.
+
+        Returns:
+            Whether it listens.
+        """
+        self._microphone = Microphone(self._room, frames, share)
+        await self._microphone.open()
+        return heard_within is not None and await self._microphone.wait_until_heard(heard_within)
+
+    async def close_microphone(self) -> None:
+        """Speak no more, if a microphone is open."""
+        if self._microphone is not None:
+            await self._microphone.close()
+            self._microphone = None
 
     async def ask(self, scenario: Scenario, offset: float) -> Heard:
         """Ask for one reply, ``offset`` seconds from now, and say what was heard of it."""

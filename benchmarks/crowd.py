@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.client import REPLY_LIMIT
-from benchmarks.load import Ask, Command, Join, run
+from benchmarks.load import Ask, CloseMicrophones, Command, Join, OpenMicrophones, run
 from benchmarks.observation import Heard
 from benchmarks.processes import ChildFailedError
 from benchmarks.rooms import mint_token
@@ -103,6 +103,32 @@ class Crowd:
             group.tell(Ask(scenario, tuple(itertools.islice(offsets, group.rooms))))
         limit = SPREAD + scenario.seconds + REPLY_LIMIT
         return [heard for group in busy for heard in group.answer(limit)]
+
+    def open_microphones(self, count: int, sound: str, heard_within: float | None) -> list[bool]:
+        """Open a microphone in so many of the rooms that are quiet otherwise.
+
+        Args:
+            count: How many, no more than there are such rooms.
+            sound: Its name, see `benchmarks.listening`.
+            heard_within: Seconds that an agent may take to listen; None does not wait for it.
+
+        Returns:
+            For each, whether it is listened to.
+        """
+        shares = iter([number / count for number in range(count)])
+        told: list[_Group] = []
+        for group in self._groups:
+            if group.idle and (here := tuple(itertools.islice(shares, group.rooms))):
+                group.tell(OpenMicrophones(sound, here, heard_within))
+                told.append(group)
+        return [heard for group in told for heard in group.answer(heard_within or 0.0)]
+
+    def close_microphones(self) -> None:
+        """Close all that are open."""
+        for group in self._groups:
+            group.tell(CloseMicrophones())
+        for group in self._groups:
+            group.answer(0.0)
 
     def _with_space(self, idle: bool) -> tuple[_Group, int]:
         most = IDLE_PER_PROCESS if idle else BUSY_PER_PROCESS

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks import table
+from benchmarks import speech_tables, table
 from benchmarks.aims import judge
 from benchmarks.capacity import measured_costs, plan_capacity
 from benchmarks.plots import draw
@@ -54,6 +54,12 @@ def make_sections(results: Results) -> dict[str, str]:
         sections["traffic"] = table.traffic(results.traffic).as_markdown()
     if results.churn:
         sections["churn"] = table.churn(results.churn).as_markdown()
+    if results.microphones:
+        sections["microphones"] = speech_tables.microphones(results.microphones).as_markdown()
+    if results.tracks:
+        sections["tracks"] = speech_tables.tracks(results.tracks).as_markdown()
+    if results.vads:
+        sections["vads"] = speech_tables.vads(results.vads).as_markdown()
     if costs := measured_costs(results):
         sections["capacity"] = plan_capacity(costs).as_markdown()
     return sections

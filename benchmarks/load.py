@@ -15,9 +15,12 @@ from multiprocessing.connection import Connection
 import uvloop
 
 from benchmarks.client import Person
+from benchmarks.listening import QUIET
+from benchmarks.microphone import cut
 from benchmarks.native_logs import keep_native_logs_native
 from benchmarks.observation import Heard
 from benchmarks.scenarios import Scenario
+from benchmarks.sounds import PAUSE_S, quiet, talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,27 @@ class Ask:
     """Seconds to wait before asking, for each room."""
 
 
-Command = Join | Ask
-Answer = list[float | None] | list[Heard]
+@dataclass(frozen=True, slots=True)
+class OpenMicrophones:
+    """Open a microphone in the first rooms; answered with whether each is listened to."""
+
+    sound: str
+    """`benchmarks.listening.QUIET` or `benchmarks.listening.TALK`."""
+
+    shares: tuple[float, ...]
+    """Where in the sound to begin, from 0 to 1, in each of them."""
+
+    heard_within: float | None
+    """Seconds that the agent may take to listen; None does not wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseMicrophones:
+    """Close all that are open; answered with True for each room."""
+
+
+Command = Join | Ask | OpenMicrophones | CloseMicrophones
+Answer = list[float | None] | list[Heard] | list[bool]
 
 
 def run(pipe: Connection) -> None:
@@ -76,6 +98,18 @@ async def _perform(command: Command, people: list[Person]) -> Answer:
                 for person, token in zip(joining, command.tokens, strict=True)
             )
         )
+    if isinstance(command, OpenMicrophones):
+        frames = cut(quiet(PAUSE_S) if command.sound == QUIET else talk())
+        opening = zip(people, command.shares, strict=False)
+        return await asyncio.gather(
+            *(
+                person.open_microphone(frames, share, command.heard_within)
+                for person, share in opening
+            )
+        )
+    if isinstance(command, CloseMicrophones):
+        await asyncio.gather(*(person.close_microphone() for person in people))
+        return [True] * len(people)
     gc.collect()
     return await asyncio.gather(
         *(

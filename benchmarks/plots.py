@@ -16,6 +16,7 @@ WORKLOADS = (ONE_PACED, TEN, TWENTY, HUNDRED)
 
 COLOURS = {
     "shared": "#0072b2",
+    "listen": "#000000",
     "process": "#56b4e9",
     "default": "#d55e00",
     "lean": "#e69f00",

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from benchmarks.churn import Sample
 from benchmarks.figures import Figures
+from benchmarks.listening import Listening
 from benchmarks.performance import (
     Hosting,
     Performance,
@@ -18,6 +19,7 @@ from benchmarks.performance import (
     combine_memory,
 )
 from benchmarks.traffic import Traffic
+from benchmarks.vads import VadFigures
 from benchmarks.workloads import Program
 
 
@@ -76,6 +78,14 @@ class Results:
     churn: list[Sample] = field(default_factory=list)
     """What this worker took as rooms were opened and closed."""
 
+    microphones: list[Listening] = field(default_factory=list)
+    """What open microphones cost this worker."""
+
+    tracks: list[Sample] = field(default_factory=list)
+    """What this worker took as microphones were opened and closed."""
+
+    vads: list[VadFigures] = field(default_factory=list)
+
     interrupted: bool = False
     """Whether it was ended early. What is there is whole rounds."""
 
@@ -120,4 +130,7 @@ def read(files: Sequence[Path]) -> Results:
         first.measured = kept + results.measured
         first.traffic = results.traffic or first.traffic
         first.churn = results.churn or first.churn
+        first.microphones = results.microphones or first.microphones
+        first.tracks = results.tracks or first.tracks
+        first.vads = results.vads or first.vads
     return first

@@ -54,6 +54,9 @@ STEADY = Scenario(tokens=100, interval_us=50_000)
 SLOW = Scenario(tokens=100, interval_us=100_000)
 """10 tokens a second, for a hundred rooms."""
 
+GENTLE = Scenario(tokens=30, interval_us=500_000)
+"""2 tokens a second, for a hundred rooms on a machine that has something left for microphones."""
+
 WARM_UP = Scenario(tokens=30, interval_us=10_000)
 """Sent first in every room and not counted: the first call of a cold process costs far more."""
 

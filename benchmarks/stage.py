@@ -15,6 +15,8 @@ from benchmarks.churn import Sample
 from benchmarks.churning import churn
 from benchmarks.crowd import Crowd
 from benchmarks.figures import Figures, summarize
+from benchmarks.hearing import HEARD_LIMIT, churn_tracks, hear
+from benchmarks.listening import TALK, Listening
 from benchmarks.performance import ONE_BY_ONE, Memory, Performance
 from benchmarks.processes import ChildFailedError, Listener, listening_to
 from benchmarks.subjects import Subject
@@ -56,11 +58,22 @@ class _NoFurtherError(Exception):
 
 
 class Stage:
-    """An LLM with which one subject after the other performs, each on a fresh livekit-server."""
+    """Services with which one subject after the other performs, each on a fresh livekit-server."""
 
-    def __init__(self, llm_url: str, set_up_limit: float) -> None:
-        """Make a stage on which opening a program's rooms takes ``set_up_limit`` seconds at most."""
+    def __init__(
+        self, llm_url: str, speech: Listener, speech_url: str, set_up_limit: float
+    ) -> None:
+        """Make a stage.
+
+        Args:
+            llm_url: Where the fake LLM is.
+            speech: The fake speech service.
+            speech_url: Where it is.
+            set_up_limit: Seconds that opening a program's rooms may take.
+        """
         self._llm_url = llm_url
+        self._speech = speech
+        self._speech_url = speech_url
         self._set_up_limit = set_up_limit
 
     def perform(self, subject: Subject, program: Program, progress: Progress) -> Performance:
@@ -74,7 +87,7 @@ class Stage:
             ):
                 worker.wait_for_line(_REGISTERED, START_LIMIT)
                 trees = ProcessTree(worker.pid), ProcessTree(server.pid)
-                act = _Act(worker, *trees, crowd, done, progress, self._set_up_limit)
+                act = _Act(worker, subject, *trees, crowd, done, progress, self._set_up_limit)
                 try:
                     act.play(program)
                 finally:
@@ -100,6 +113,42 @@ class Stage:
             worker.wait_for_line(_REGISTERED, START_LIMIT)
             asyncio.run(churn(server, worker, rooms, on_sample))
 
+    def hear(self, subject: Subject, progress: Progress) -> Iterator[Listening]:
+        """Run a fresh worker, which listens to more and more microphones.
+
+        Args:
+            subject: The worker.
+            progress: Called with what is being done.
+
+        Raises:
+            ChildFailedError: If it does not get as far.
+        """
+        with self._crowded(subject) as (worker, crowd):
+            yield from hear(worker, self._speech, crowd, progress)
+
+    def churn_tracks(self, subject: Subject, on_sample: Callable[[Sample], None]) -> None:
+        """Run a fresh worker, in whose rooms microphones are opened and closed.
+
+        Args:
+            subject: The worker.
+            on_sample: Called with what it takes, from when it has heard none yet.
+
+        Raises:
+            ChildFailedError: If it does not get as far.
+        """
+        with self._crowded(subject) as (worker, crowd):
+            churn_tracks(worker, crowd, on_sample)
+
+    @contextmanager
+    def _crowded(self, subject: Subject) -> Iterator[tuple[Listener, Crowd]]:
+        with (
+            LiveKitServer.start() as server,
+            self._worker(subject, server) as worker,
+            Crowd(server, subject.speaks) as crowd,
+        ):
+            worker.wait_for_line(_REGISTERED, START_LIMIT)
+            yield worker, crowd
+
     def _worker(self, subject: Subject, server: LiveKitServer) -> AbstractContextManager[Listener]:
         environment = environment_with(
             LIVEKIT_URL=server.url,
@@ -107,6 +156,8 @@ class Stage:
             LIVEKIT_API_SECRET=server.api_secret,
             OPENAI_BASE_URL=self._llm_url,
             OPENAI_API_KEY="unused",
+            OPENAI_SPEECH_BASE_URL=self._speech_url,
+            OPENAI_SPEECH_API_KEY="unused",
             CHAT_MODEL="fake-model",
             **subject.environment,
         )
@@ -118,6 +169,7 @@ class _Act:
     """A running worker, the people in its rooms, and what was measured so far."""
 
     worker: Listener
+    subject: Subject
     tree: ProcessTree
     server_tree: ProcessTree
     crowd: Crowd
@@ -132,6 +184,7 @@ class _Act:
             short = self._open_rooms(workload)
             if short is not None and len(self.done.ready_ms) < workload.busy:
                 raise _NoFurtherError(short)
+            self._open_microphones(workload)
             self.done.figures[workload.name] = self._measure(workload)
             if short is not None:
                 raise _NoFurtherError(short)
@@ -173,6 +226,16 @@ class _Act:
                 self._note_memory()
         return None
 
+    def _open_microphones(self, workload: Workload) -> None:
+        if not workload.microphones:
+            return
+        self.progress(f"opening {workload.microphones} microphones")
+        listens = self.subject.listens
+        limit = HEARD_LIMIT if listens else None
+        heard = self.crowd.open_microphones(workload.microphones, TALK, limit)
+        if listens and not all(heard):
+            raise _NoFurtherError(f"{heard.count(False)} microphones were not listened to")
+
     def _reason_to_stop(self) -> str | None:
         if self.seconds_left <= 0:
             return "opening them took too long"
@@ -188,12 +251,20 @@ class _Act:
 
 @contextmanager
 def set_up(set_up_limit: float) -> Iterator[Stage]:
-    """Start what all subjects share: the fake LLM.
+    """Start what all subjects share: the fake LLM and the fake speech service.
 
     Args:
         set_up_limit: Seconds that opening the rooms of a program may take.
     """
-    command = [sys.executable, "-m", "benchmarks.fake_llm"]
-    with listening_to("the fake LLM", command, environment_with()) as llm:
-        url = json.loads(llm.wait_for_line('"base_url"', START_LIMIT))["base_url"]
-        yield Stage(url, set_up_limit)
+    with (
+        _service("the fake LLM", "benchmarks.fake_llm") as (_, llm_url),
+        _service("the fake speech service", "benchmarks.fake_speech") as (speech, speech_url),
+    ):
+        yield Stage(llm_url, speech, speech_url, set_up_limit)
+
+
+@contextmanager
+def _service(name: str, module: str) -> Iterator[tuple[Listener, str]]:
+    with listening_to(name, [sys.executable, "-m", module], environment_with()) as service:
+        line = service.wait_for_line('"base_url"', START_LIMIT)
+        yield service, json.loads(line)["base_url"]

@@ -30,6 +30,11 @@ class Subject:
     speaks: Literal["stream", "json"] = "stream"
     """How the client sends its message: as ``lk.chat`` text stream or as JSON packet."""
 
+    @property
+    def listens(self) -> bool:
+        """Whether it listens to microphones."""
+        return self.environment.get("CHAT_VOICE", "off") != "off"
+
 
 def _worker(isolation: str, python: str = sys.executable) -> Subject:
     return Subject(
@@ -73,15 +78,29 @@ def beside(python: Path) -> Subject:
     return replace(_worker("shared", str(python)), name=BESIDE, title=title)
 
 
+_OURS = _worker("shared")
+
+_LISTENING = replace(
+    _OURS,
+    name="listen",
+    title="this worker, listening",
+    # The usual limit is less than what is measured here.
+    environment=_OURS.environment | {"CHAT_VOICE": "listen", "CHAT_MAX_MICROPHONES": "1000"},
+)
+
 COUNTED = replace(
-    _worker("shared"),
+    _OURS,
     name="churn",
     command=(sys.executable, "-m", "benchmarks.counted_worker", "start"),
 )
-"""The first of the subjects below, which can also be asked for its tasks. Measured by churn alone."""
+"""The first of the subjects below, which can also be asked what it takes. Measured by churn alone."""
+
+COUNTED_LISTENING = replace(_LISTENING, name="microphones", command=COUNTED.command)
+"""The second one, likewise. Measured by its microphones alone."""
 
 SUBJECTS = (
-    _worker("shared"),
+    _OURS,
+    _LISTENING,
     _worker("process"),
     _peer("default", "livekit-agents, default", "process_default"),
     _peer("lean", "livekit-agents, lean process per room", "process_lean"),

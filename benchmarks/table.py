@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from benchmarks.aims import Verdict
-from benchmarks.churn import Sample, growth_per_thousand, milestones
+from benchmarks.churn import MILESTONES, Memory, Sample, growth_per_thousand, milestones
 from benchmarks.figures import Figures
 from benchmarks.performance import Hosting
 from benchmarks.results import Measured, Results
@@ -27,6 +27,9 @@ HOSTING_LEGEND = (
     "that listens, with four rooms opened at a time. start: p95 from the job's assignment to that "
     "moment, by the worker's clock; alone: for rooms that are opened one by one."
 )
+
+
+_MEMORY: dict[Memory, str] = {"pss_mb": "PSS", "rss_mb": "RSS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,21 @@ def traffic(measured: Iterable[Traffic]) -> Rows:
 
 def churn(samples: Sequence[Sample]) -> Rows:
     """Show what a worker takes as rooms come and go."""
+    return come_and_go("Rooms that come and go", "rooms", samples, MILESTONES, "pss_mb")
+
+
+def come_and_go(
+    title: str, what: str, samples: Sequence[Sample], at: Sequence[int], of: Memory
+) -> Rows:
+    """Show what a worker takes as something comes and goes.
+
+    Args:
+        title: Of the table.
+        what: What it is, in the plural.
+        samples: In order.
+        at: At which numbers of it.
+        of: The memory whose growth is told.
+    """
     rows = [
         (
             f"{each.rooms:,}",
@@ -183,16 +201,16 @@ def churn(samples: Sequence[Sample]) -> Rows:
             str(each.descriptors),
             str(each.tasks),
         )
-        for each in milestones(samples)
+        for each in milestones(samples, at)
     ]
-    growth = growth_per_thousand(samples)
+    growth = growth_per_thousand(samples, of)
     notes = (
         []
         if growth is None
-        else [f"Growth in the second half: {growth:+.1f} MB of PSS per 1,000 rooms."]
+        else [f"Growth in the second half: {growth:+.1f} MB of {_MEMORY[of]} per 1,000 {what}."]
     )
-    heads = ("rooms opened and closed", "PSS", "RSS", "threads", "descriptors", "tasks")
-    return Rows("Rooms that come and go", heads, rows, notes)
+    heads = (f"{what} opened and closed", "PSS", "RSS", "threads", "descriptors", "tasks")
+    return Rows(title, heads, rows, notes)
 
 
 def verdicts(judged: Iterable[Verdict]) -> Rows:

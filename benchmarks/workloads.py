@@ -5,7 +5,7 @@ A *program* is what one worker goes through in a run, without being started agai
 
 from dataclasses import dataclass, field, replace
 
-from benchmarks.scenarios import FAST, PACED, SLOW, STEADY, Scenario
+from benchmarks.scenarios import FAST, GENTLE, PACED, SLOW, STEADY, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Workload:
     idle: int = 0
     """Further rooms, each with a person and an agent who have exchanged a message and are quiet."""
 
+    microphones: int = 0
+    """In how many of these a microphone is open, into which somebody speaks from time to time. They
+    stay open."""
+
     replies: int = 1
     """How often a reply is asked for in each busy room, one after another."""
 
@@ -33,6 +37,8 @@ class Workload:
         """Describe it for people."""
         rooms = "1 room" if self.busy == 1 else f"{self.busy} rooms"
         idle = f" among {self.idle} idle ones" if self.idle else ""
+        if self.microphones:
+            idle = f" beside {self.microphones} open microphones"
         return f"{rooms}{idle}, {self.scenario.title}"
 
 
@@ -73,7 +79,7 @@ TWENTY_ROOMS = Program(
     "twenty",
     "20 rooms",
     (TWENTY,),
-    ("shared", "process", "default", "lean", "thread", "openrtc"),
+    ("shared", "listen", "process", "default", "lean", "thread", "openrtc"),
     {"process": 1},
 )
 HUNDRED_ROOMS = Program(
@@ -91,7 +97,18 @@ IDLE_ROOMS = Program(
     {"shared": 2, "lean": 1, "openrtc": 1},
 )
 
-PROGRAMS = (ONE_ROOM, TWENTY_ROOMS, HUNDRED_ROOMS, IDLE_ROOMS)
+BESIDE_NONE = Workload("beside-none", GENTLE, busy=100, idle=20)
+BESIDE_TWENTY = Workload("beside-twenty", GENTLE, busy=100, idle=20, microphones=20)
+
+BESIDE_MICROPHONES = Program(
+    "beside-microphones",
+    "100 rooms beside 20 microphones",
+    (BESIDE_NONE, BESIDE_TWENTY),
+    # The first hears nothing of them, but they take the machine's time from it all the same.
+    ("shared", "listen"),
+)
+
+PROGRAMS = (ONE_ROOM, TWENTY_ROOMS, HUNDRED_ROOMS, IDLE_ROOMS, BESIDE_MICROPHONES)
 
 SHORT = (ONE_ROOM, TWENTY_ROOMS)
 """What can be measured in a few minutes."""

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from benchmarks.figures import Figures
+from benchmarks.listening import Listening, Spent
 from benchmarks.performance import Memory, Performance
 from benchmarks.results import Results
 from benchmarks.subjects import SUBJECTS
+from benchmarks.vads import VadFigures
 from benchmarks.workloads import Workload
 
 FIGURES = Figures(
@@ -24,6 +26,20 @@ FIGURES = Figures(
     late=0,
     lost=0,
 )
+
+LISTENING = Listening(
+    sound="quiet",
+    microphones=10,
+    spent=Spent(20, 8.2, 2.1),
+    idle=Spent(10, 0.1, 0.05),
+    pss_mb=180,
+    idle_mb=150,
+    threads=24,
+    idle_threads=20,
+    sounds=3,
+)
+
+VAD = VadFigures("bundled", 4.2, 3.44, 10, 0.1, 10.66, 6.54, 3.4, 1.1, 13, 13)
 
 
 def empty_results() -> Results:

@@ -15,6 +15,15 @@ def test_growth_is_that_of_the_second_half() -> None:
     assert growth_per_thousand(steep + flat) == pytest.approx(10)
 
 
+def test_growth_is_that_of_the_memory_that_is_asked_for() -> None:
+    samples = [
+        Sample(rooms, 100, 130 + rooms / 50, threads=20, descriptors=30, tasks=7)
+        for rooms in range(0, 220, 20)
+    ]
+    assert growth_per_thousand(samples, "rss_mb") == pytest.approx(20)
+    assert growth_per_thousand(samples) == pytest.approx(0)
+
+
 def test_a_worker_that_stays_as_it_is_does_not_grow() -> None:
     assert growth_per_thousand([sample(rooms, 200) for rooms in range(0, 220, 20)]) == 0
 

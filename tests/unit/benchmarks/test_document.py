@@ -6,7 +6,7 @@ from benchmarks.document import DOCUMENT, NOT_MEASURED, fill, make_sections
 from benchmarks.plots import draw
 from benchmarks.traffic import Traffic
 from benchmarks.workloads import PROGRAMS
-from tests.unit.benchmarks.samples import FIGURES, empty_results, performance
+from tests.unit.benchmarks.samples import FIGURES, LISTENING, VAD, empty_results, performance
 
 CHURN = [Sample(rooms, 100, 130, 20, 30, 7) for rooms in (0, 20, 40)]
 MEMORY = [(0, 90), (1, 100), (11, 125)]
@@ -18,7 +18,8 @@ def filled_results() -> dict[str, str]:
         done = performance(dict.fromkeys(program.workloads, FIGURES), MEMORY)
         results.add(program, "shared", done)
     results.traffic = [Traffic("stream", readers, 2, 3) for readers in (1, 10)]
-    results.churn = CHURN
+    results.churn = results.tracks = CHURN
+    results.microphones, results.vads = [LISTENING], [VAD]
     return make_sections(results)
 
 

@@ -7,7 +7,7 @@ from benchmarks.churn import Sample
 from benchmarks.results import read
 from benchmarks.traffic import Traffic
 from benchmarks.workloads import ONE_PACED, ONE_ROOM, TWENTY, TWENTY_ROOMS
-from tests.unit.benchmarks.samples import FIGURES, empty_results, performance
+from tests.unit.benchmarks.samples import FIGURES, LISTENING, VAD, empty_results, performance
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
@@ -16,6 +16,9 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     results.add(TWENTY_ROOMS, "openrtc", performance({}, stopped="not installed"))
     results.traffic = [Traffic("stream", 1, 2, 3)]
     results.churn = [Sample(0, 100, 130, 20, 30, 7)]
+    results.tracks = [Sample(10, 100, 130, 20, 30, 7)]
+    results.microphones = [LISTENING]
+    results.vads = [VAD]
     results.write(tmp_path / "new" / "results.json")
     assert read([tmp_path / "new" / "results.json"]) == results
 
@@ -26,6 +29,8 @@ def test_a_later_file_takes_the_place_of_what_it_has(tmp_path: Path) -> None:
     earlier.add(ONE_ROOM, "shared", performance({ONE_PACED: FIGURES}))
     earlier.add(TWENTY_ROOMS, "shared", performance({TWENTY: FIGURES}))
     earlier.traffic = [Traffic("stream", 1, 2, 3)]
+    earlier.microphones, earlier.vads = [LISTENING], [VAD]
+    later.microphones = [replace(LISTENING, sounds=5)]
     later.add(TWENTY_ROOMS, "shared", performance({TWENTY: replace(FIGURES, p95_ms=6)}))
     for results, file in zip((earlier, later), files, strict=True):
         results.write(file)
@@ -37,6 +42,8 @@ def test_a_later_file_takes_the_place_of_what_it_has(tmp_path: Path) -> None:
     assert figures is not None
     assert figures.p95_ms == 6
     assert both.traffic == earlier.traffic
+    assert both.microphones == later.microphones
+    assert both.vads == [VAD]
 
 
 def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 import pytest
 
-from benchmarks.scenarios import FAST, PACED, SLOW, STEADY, WARM_UP, Scenario, parse_request
+from benchmarks.scenarios import FAST, GENTLE, PACED, SLOW, STEADY, WARM_UP, Scenario, parse_request
 
 
-@pytest.mark.parametrize("scenario", [PACED, FAST, STEADY, SLOW, WARM_UP])
+@pytest.mark.parametrize("scenario", [PACED, FAST, STEADY, SLOW, GENTLE, WARM_UP])
 def test_the_llm_understands_what_the_client_asks_for(scenario: Scenario) -> None:
     assert parse_request(scenario.request) == scenario
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import chosen_file, chosen_programs, chosen_subjects
+from benchmarks.__main__ import chosen_file, chosen_programs, chosen_subjects, includes
 from benchmarks.alternation import plan
 from benchmarks.processes import ChildFailedError
+from benchmarks.speech import SPEECH
+from benchmarks.subjects import SUBJECTS
 from tests.unit.worker.devstack.programs import write_program
 
 
@@ -44,3 +46,17 @@ def test_it_never_takes_the_place_of_the_usual_results() -> None:
 def test_a_python_without_livekit_is_named(python: str) -> None:
     with pytest.raises(ChildFailedError, match=f"{python} has no livekit"):
         chosen_subjects(arguments(beside=Path(python)))
+
+
+@pytest.mark.parametrize("work", SPEECH)
+def test_microphones_are_not_part_of_a_short_measurement_unless_they_are_asked_for(
+    work: str,
+) -> None:
+    assert includes(arguments(), work)
+    assert includes(arguments(short=True, work=[work]), work)
+    assert not includes(arguments(short=True), work)
+    assert not includes(arguments(work=["churn"]), work)
+
+
+def test_one_subject_listens() -> None:
+    assert [subject.name for subject in SUBJECTS if subject.listens] == ["listen"]
