@@ -25,8 +25,11 @@ _ROOM_LIMIT = 30.0
 _AT_ONCE = 4
 """Rooms that are opened at the same time."""
 
+_ROOMS_SETTLE = 10.0
+"""Seconds after rooms were opened, in which what is done once is done."""
+
 _SETTLE = 4.0
-"""Seconds after rooms or microphones were opened, in which what is done once is done."""
+"""The same after microphones were opened."""
 
 _IDLE_SECONDS = 10.0
 _SECONDS = 16.0
@@ -106,7 +109,7 @@ def _fill(crowd: Crowd, rooms: int) -> None:
         joined = crowd.join(min(_AT_ONCE, rooms - opened), idle=True, limit=_ROOM_LIMIT)
         if None in joined:
             raise ChildFailedError("a room for a microphone got no agent, or no answer")
-    time.sleep(_SETTLE)
+    time.sleep(_ROOMS_SETTLE)
 
 
 def _open(crowd: Crowd, number: int, sound: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from benchmarks.churn import Sample
+from benchmarks.hearing import churn_tracks, hear
 from benchmarks.results import Results
 from benchmarks.speech_tables import MICROPHONES_LEGEND, VADS_LEGEND, microphones, tracks, vads
 from benchmarks.stage import Stage
@@ -50,9 +51,11 @@ def measure_speech(
         on_step(f"{sample.rooms} microphones opened and closed")
 
     if includes(MICROPHONES):
-        results.microphones.extend(stage.hear(COUNTED_LISTENING, on_step))
+        with stage.crowded(COUNTED_LISTENING) as (worker, crowd):
+            results.microphones.extend(hear(worker, stage.speech, crowd, on_step))
     if includes(TRACKS):
-        stage.churn_tracks(COUNTED_LISTENING, on_sample)
+        with stage.crowded(COUNTED_LISTENING) as (worker, crowd):
+            churn_tracks(worker, crowd, on_sample)
     if includes(VADS):
         results.vads.extend(measure_vads(on_step))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from benchmarks.churn import Sample
-from benchmarks.listening import TRACK_MILESTONES, Listening
+from benchmarks.listening import TRACK_MILESTONES, Listening, Spent
 from benchmarks.table import Rows, come_and_go
 from benchmarks.vads import TITLES, VadFigures
 
@@ -20,23 +20,27 @@ VADS_LEGEND = (
 )
 
 
-def microphones(measured: Iterable[Listening]) -> Rows:
+def microphones(measured: Sequence[Listening]) -> Rows:
     """Show what open microphones cost."""
     heads = ("", "CPU each", "loop each", "CPU", "loop", "MB", "threads", "sounds")
+    idle = [("no microphone", "", "", *_percents(each.idle), "", "", "") for each in measured[:1]]
     rows = [
         (
             f"{each.microphones} microphone{'s' * (each.microphones > 1)}, {each.sound}",
             f"{each.cpu_each:.1f} %",
             f"{each.loop_each:.2f} %",
-            f"{each.spent.cpu_percent:.1f} %",
-            f"{each.spent.loop_percent:.1f} %",
+            *_percents(each.spent),
             f"{each.pss_mb - each.idle_mb:+.1f}",
             f"{each.threads - each.idle_threads:+d}",
             str(each.sounds),
         )
         for each in measured
     ]
-    return Rows("Open microphones", heads, rows)
+    return Rows("Open microphones", heads, [*idle, *rows])
+
+
+def _percents(spent: Spent) -> tuple[str, str]:
+    return f"{spent.cpu_percent:.1f} %", f"{spent.loop_percent:.1f} %"
 
 
 def tracks(samples: Sequence[Sample]) -> Rows:

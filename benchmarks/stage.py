@@ -15,8 +15,8 @@ from benchmarks.churn import Sample
 from benchmarks.churning import churn
 from benchmarks.crowd import Crowd
 from benchmarks.figures import Figures, summarize
-from benchmarks.hearing import HEARD_LIMIT, churn_tracks, hear
-from benchmarks.listening import TALK, Listening
+from benchmarks.hearing import HEARD_LIMIT
+from benchmarks.listening import TALK
 from benchmarks.performance import ONE_BY_ONE, Memory, Performance
 from benchmarks.processes import ChildFailedError, Listener, listening_to
 from benchmarks.subjects import Subject
@@ -66,13 +66,14 @@ class Stage:
         """Make a stage.
 
         Args:
-            llm_url: Where the fake LLM is.
+            llm_url: The fake LLM's address.
             speech: The fake speech service.
-            speech_url: Where it is.
+            speech_url: Its address.
             set_up_limit: Seconds that opening a program's rooms may take.
         """
         self._llm_url = llm_url
-        self._speech = speech
+        self.speech = speech
+        """The fake speech service, which knows how much it was sent."""
         self._speech_url = speech_url
         self._set_up_limit = set_up_limit
 
@@ -113,34 +114,9 @@ class Stage:
             worker.wait_for_line(_REGISTERED, START_LIMIT)
             asyncio.run(churn(server, worker, rooms, on_sample))
 
-    def hear(self, subject: Subject, progress: Progress) -> Iterator[Listening]:
-        """Run a fresh worker, which listens to more and more microphones.
-
-        Args:
-            subject: The worker.
-            progress: Called with what is being done.
-
-        Raises:
-            ChildFailedError: If it does not get as far.
-        """
-        with self._crowded(subject) as (worker, crowd):
-            yield from hear(worker, self._speech, crowd, progress)
-
-    def churn_tracks(self, subject: Subject, on_sample: Callable[[Sample], None]) -> None:
-        """Run a fresh worker, in whose rooms microphones are opened and closed.
-
-        Args:
-            subject: The worker.
-            on_sample: Called with what it takes, from when it has heard none yet.
-
-        Raises:
-            ChildFailedError: If it does not get as far.
-        """
-        with self._crowded(subject) as (worker, crowd):
-            churn_tracks(worker, crowd, on_sample)
-
     @contextmanager
-    def _crowded(self, subject: Subject) -> Iterator[tuple[Listener, Crowd]]:
+    def crowded(self, subject: Subject) -> Iterator[tuple[Listener, Crowd]]:
+        """Run a fresh worker, and have people for its rooms, of whom nobody has joined yet."""
         with (
             LiveKitServer.start() as server,
             self._worker(subject, server) as worker,

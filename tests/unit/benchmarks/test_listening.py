@@ -105,7 +105,8 @@ def test_nothing_is_judged_that_was_not_measured() -> None:
 
 def test_the_table_of_microphones() -> None:
     rows = microphones([listening(8.2, 2.1), listening(1, 1, number=1, sound="talk")])
-    assert rows.rows[0] == (
+    assert rows.rows[0] == ("no microphone", "", "", "1.0 %", "0.5 %", "", "", "")
+    assert rows.rows[1] == (
         "10 microphones, quiet",
         "4.0 %",
         "1.00 %",
@@ -115,7 +116,7 @@ def test_the_table_of_microphones() -> None:
         "+4",
         "3",
     )
-    assert rows.rows[1][0] == "1 microphone, talk"
+    assert rows.rows[2][0] == "1 microphone, talk"
 
 
 def test_the_table_of_tracks_tells_the_growth_of_the_rss() -> None:
