@@ -73,8 +73,13 @@ def tabulate(results: Results) -> list[Rows]:
 
 
 def summary(results: Results) -> Rows:
-    """Show p50 and p95 of all workloads beside one another, subject by subject."""
-    workloads = [(m, w) for m in results.measured for w in m.program.workloads]
+    """Show p50 and p95 of all workloads beside one another, subject by subject.
+
+    Programs with microphones are left out: they compare this worker with itself.
+    """
+    workloads = [
+        (m, w) for m in results.measured if not m.program.microphones for w in m.program.workloads
+    ]
     rows = []
     for subject, title in results.titles.items():
         found = [measured.figures(workload.name, subject) for measured, workload in workloads]

@@ -55,6 +55,11 @@ class Program:
     fewer: dict[str, int] = field(default_factory=dict, hash=False)
     """In how many runs at most, by name, for those that would take too long in all."""
 
+    @property
+    def microphones(self) -> int:
+        """How many are open at most."""
+        return max(workload.microphones for workload in self.workloads)
+
     def shortened(self) -> "Program":
         """Ask for one reply where several are usual."""
         once = tuple(replace(workload, replies=1) for workload in self.workloads)

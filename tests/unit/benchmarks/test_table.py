@@ -8,6 +8,8 @@ from benchmarks.churn import Sample
 from benchmarks.table import Rows, churn, hosting, speed, summary, tabulate, traffic, verdicts
 from benchmarks.traffic import Traffic
 from benchmarks.workloads import (
+    BESIDE_MICROPHONES,
+    BESIDE_TWENTY,
     IDLE_ROOMS,
     ONE_FAST,
     ONE_PACED,
@@ -65,6 +67,15 @@ def test_the_summary_has_a_column_for_each_workload() -> None:
         ("3.1 / 5.0", "3.1 / 5.0", ""),
         ("", "", "3.1 / 5.0"),
     ]
+
+
+def test_microphones_are_not_in_the_summary() -> None:
+    results = empty_results()
+    results.add(ONE_ROOM, "shared", performance({ONE_PACED: FIGURES}))
+    results.add(BESIDE_MICROPHONES, "listen", performance({BESIDE_TWENTY: FIGURES}))
+    rows = summary(results)
+    assert rows.heads[1:] == (ONE_PACED.title, ONE_FAST.title)
+    assert [row[0] for row in rows.rows] == ["this worker, shared"]
 
 
 def test_churn_says_what_was_taken_and_whether_it_grew() -> None:
