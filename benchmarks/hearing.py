@@ -10,7 +10,6 @@ from benchmarks.counting import count, count_sounds, sample
 from benchmarks.crowd import Crowd
 from benchmarks.listening import COUNTS, QUIET, TALK, Listening, Spent
 from benchmarks.processes import ChildFailedError, Listener
-from benchmarks.usage import ProcessTree
 
 HEARD_LIMIT = 30.0
 """Seconds that the agent may take to listen to a microphone that was opened."""
@@ -58,27 +57,14 @@ def hear(
     """
     on_step("rooms without a microphone")
     _fill(crowd, max(COUNTS))
-    idle = _spend(worker, _IDLE_SECONDS)
-    tree, process = ProcessTree(worker.pid), psutil.Process(worker.pid)
-    idle_mb, idle_threads = tree.settled_pss_mb(), process.num_threads()
+    observer = _Observer(worker, speech)
+    idle = observer.observe(_IDLE_SECONDS)
     for sound in (QUIET, TALK):
         for number in COUNTS:
             on_step(f"{number} open microphones, {sound}")
             _open(crowd, number, sound)
             time.sleep(_SETTLE)
-            sounds = count_sounds(speech)
-            spent = _spend(worker, _SECONDS)
-            yield Listening(
-                sound=sound,
-                microphones=number,
-                spent=spent,
-                idle=idle,
-                pss_mb=tree.pss_mb(),
-                idle_mb=idle_mb,
-                threads=process.num_threads(),
-                idle_threads=idle_threads,
-                sounds=count_sounds(speech) - sounds,
-            )
+            yield Listening(sound, number, observer.observe(_SECONDS), idle)
             crowd.close_microphones()
 
 
@@ -121,8 +107,23 @@ def _open(crowd: Crowd, number: int, sound: str) -> None:
         )
 
 
-def _spend(worker: Listener, seconds: float) -> Spent:
-    before, began = count(worker), time.monotonic()
-    time.sleep(seconds)
-    after, ended = count(worker), time.monotonic()
-    return Spent(ended - began, after.cpu_s - before.cpu_s, after.loop_s - before.loop_s)
+class _Observer:
+    """Sees what a worker takes in a stretch of time."""
+
+    def __init__(self, worker: Listener, speech: Listener) -> None:
+        self._worker = worker
+        self._speech = speech
+        self._process = psutil.Process(worker.pid)
+
+    def observe(self, seconds: float) -> Spent:
+        sounds, before, began = count_sounds(self._speech), count(self._worker), time.monotonic()
+        time.sleep(seconds)
+        after, ended = count(self._worker), time.monotonic()
+        return Spent(
+            seconds=ended - began,
+            cpu_s=after.cpu_s - before.cpu_s,
+            loop_s=after.loop_s - before.loop_s,
+            rss_mb=self._process.memory_info().rss / 1e6,
+            threads=self._process.num_threads(),
+            sounds=count_sounds(self._speech) - sounds,
+        )

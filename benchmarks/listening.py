@@ -26,6 +26,14 @@ class Spent:
     loop_s: float
     """The part of it that the thread with the rooms' event loop took."""
 
+    rss_mb: float
+    """Its memory in the end. The PSS also changes when other processes come and go."""
+
+    threads: int
+
+    sounds: int
+    """Requests to the speech service."""
+
     @property
     def cpu_percent(self) -> float:
         """Per cent of a core."""
@@ -49,16 +57,6 @@ class Listening:
 
     idle: Spent
     """With the same rooms, before any microphone was opened."""
-
-    pss_mb: float
-    idle_mb: float
-    """Memory before any microphone was opened."""
-
-    threads: int
-    idle_threads: int
-
-    sounds: int
-    """Requests to the speech service meanwhile."""
 
     @property
     def cpu_each(self) -> float:

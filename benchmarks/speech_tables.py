@@ -10,7 +10,7 @@ from benchmarks.vads import TITLES, VadFigures
 MICROPHONES_LEGEND = (
     "Per cent of a core, of this worker's process: for each microphone, and in all. loop: the thread "
     "with the rooms' event loop in it, per cent of its time. What the same rooms take without a "
-    "microphone is taken off from what each takes. MB, threads: more than without. sounds: sent to "
+    "microphone is taken off from what each takes. MB of RSS, threads: more than without. sounds: sent to "
     "the speech service in 16 s."
 )
 
@@ -30,9 +30,9 @@ def microphones(measured: Sequence[Listening]) -> Rows:
             f"{each.cpu_each:.1f} %",
             f"{each.loop_each:.2f} %",
             *_percents(each.spent),
-            f"{each.pss_mb - each.idle_mb:+.1f}",
-            f"{each.threads - each.idle_threads:+d}",
-            str(each.sounds),
+            f"{each.spent.rss_mb - each.idle.rss_mb:+.1f}",
+            f"{each.spent.threads - each.idle.threads:+d}",
+            str(each.spent.sounds),
         )
         for each in measured
     ]

@@ -117,42 +117,50 @@ async def _count(stream: vad.VADStream) -> int:
     return found
 
 
+async def _measure(loaded: vad.VAD, number: int, seconds: int) -> dict[str, float]:
+    """Listen to so many streams, and measure what that takes beyond making their sound."""
+    memory = ProcessTree(os.getpid())
+    quiet = await _spend([_ignore] * number, seconds)
+    before_mb = memory.pss_mb()
+    streams = [loaded.stream() for _ in range(number)]
+    counting = [asyncio.create_task(_count(stream)) for stream in streams]
+    spent = await _spend([stream.push_frame for stream in streams], seconds)
+    taken_mb = memory.pss_mb() - before_mb
+    for stream in streams:
+        stream.end_input()
+    found = sum(await asyncio.gather(*counting))
+    for stream in streams:
+        await stream.aclose()
+    return {
+        "streams": number,
+        "stream_mb": taken_mb / number,
+        "cpu_ms": 1000 * (spent.cpu_s - quiet.cpu_s) / number / seconds,
+        "loop_ms": 1000 * (spent.loop_s - quiet.loop_s) / number / seconds,
+        "lag_p99_ms": spent.lag_p99_ms,
+        "quiet_lag_p99_ms": quiet.lag_p99_ms,
+        "found": found,
+        "spoken": _count_spoken(number, seconds),
+    }
+
+
+def _count_spoken(streams: int, seconds: int) -> int:
+    """Count the sentences in all streams together."""
+    offsets = _offsets(streams, len(_frames()))
+    return sum(count_sentences(offset * _FRAME_S, seconds) for offset in offsets)
+
+
 async def _compare(name: str, seconds: int, numbers: list[int]) -> None:
     memory = ProcessTree(os.getpid())
     empty_mb = memory.pss_mb()
     began = time.perf_counter()
     loaded = _load(name)
-    load_ms = 1000 * (time.perf_counter() - began)
-    load_mb = memory.pss_mb() - empty_mb
+    load = {
+        "load_ms": 1000 * (time.perf_counter() - began),
+        "load_mb": memory.pss_mb() - empty_mb,
+    }
     for number in numbers:
-        quiet = await _spend([_ignore] * number, seconds)
-        before_mb = memory.pss_mb()
-        streams = [loaded.stream() for _ in range(number)]
-        counting = [asyncio.create_task(_count(stream)) for stream in streams]
-        spent = await _spend([stream.push_frame for stream in streams], seconds)
-        taken_mb = memory.pss_mb() - before_mb
-        for stream in streams:
-            stream.end_input()
-        found = sum(await asyncio.gather(*counting))
-        for stream in streams:
-            await stream.aclose()
-        figures = {
-            "name": name,
-            "load_ms": load_ms,
-            "load_mb": load_mb,
-            "streams": number,
-            "stream_mb": taken_mb / number,
-            "cpu_ms": 1000 * (spent.cpu_s - quiet.cpu_s) / number / seconds,
-            "loop_ms": 1000 * (spent.loop_s - quiet.loop_s) / number / seconds,
-            "lag_p99_ms": spent.lag_p99_ms,
-            "quiet_lag_p99_ms": quiet.lag_p99_ms,
-            "found": found,
-            "spoken": sum(
-                count_sentences(offset * _FRAME_S, seconds)
-                for offset in _offsets(number, len(_frames()))
-            ),
-        }
-        print(json.dumps(figures), flush=True)
+        figures = await _measure(loaded, number, seconds)
+        print(json.dumps({"name": name} | load | figures), flush=True)
 
 
 def _ignore(_: rtc.AudioFrame) -> None:

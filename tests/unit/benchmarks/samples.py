@@ -30,13 +30,8 @@ FIGURES = Figures(
 LISTENING = Listening(
     sound="quiet",
     microphones=10,
-    spent=Spent(20, 8.2, 2.1),
-    idle=Spent(10, 0.1, 0.05),
-    pss_mb=180,
-    idle_mb=150,
-    threads=24,
-    idle_threads=20,
-    sounds=3,
+    spent=Spent(seconds=20, cpu_s=8.2, loop_s=2.1, rss_mb=180, threads=24, sounds=3),
+    idle=Spent(seconds=10, cpu_s=0.1, loop_s=0.05, rss_mb=150, threads=20, sounds=0),
 )
 
 VAD = VadFigures("bundled", 4.2, 3.44, 10, 0.1, 10.66, 6.54, 3.4, 1.1, 13, 13)

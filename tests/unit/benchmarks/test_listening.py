@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.aims import judge
 from benchmarks.churn import Sample
-from benchmarks.listening import Listening, Spent, dearest_cpu, dearest_loop, threads_left
+from benchmarks.listening import Listening, dearest_cpu, dearest_loop, threads_left
 from benchmarks.results import Results
 from benchmarks.speech_tables import microphones, tracks, vads
 from benchmarks.workloads import BESIDE_MICROPHONES, BESIDE_TWENTY, TWENTY, TWENTY_ROOMS
@@ -14,7 +14,7 @@ from tests.unit.benchmarks.samples import FIGURES, LISTENING, VAD, empty_results
 
 
 def listening(cpu_s: float, loop_s: float, number: int = 10, sound: str = "quiet") -> Listening:
-    spent = Spent(seconds=20, cpu_s=cpu_s, loop_s=loop_s)
+    spent = replace(LISTENING.spent, cpu_s=cpu_s, loop_s=loop_s)
     return replace(LISTENING, spent=spent, microphones=number, sound=sound)
 
 

@@ -30,7 +30,7 @@ def test_a_later_file_takes_the_place_of_what_it_has(tmp_path: Path) -> None:
     earlier.add(TWENTY_ROOMS, "shared", performance({TWENTY: FIGURES}))
     earlier.traffic = [Traffic("stream", 1, 2, 3)]
     earlier.microphones, earlier.vads = [LISTENING], [VAD]
-    later.microphones = [replace(LISTENING, sounds=5)]
+    later.microphones = [replace(LISTENING, microphones=5)]
     later.add(TWENTY_ROOMS, "shared", performance({TWENTY: replace(FIGURES, p95_ms=6)}))
     for results, file in zip((earlier, later), files, strict=True):
         results.write(file)
