@@ -35,7 +35,7 @@ _SECONDS = 16.0
 """How long open microphones are listened to: twice a sentence and a pause."""
 
 _TRACK_SECONDS = 1.5
-"""How long each of `TRACKS` is open: less than its sentence, which so ends in the middle."""
+"""How long each of `TRACKS` is open: some are closed in the middle of a sentence."""
 
 _REST = 15.0
 """Seconds after the last track, in which native parts of it end."""
