@@ -140,9 +140,14 @@ def _without_microphone(measured: Measured) -> Iterator[Verdict]:
     ours, listens = (measured.figures(TWENTY.name, each) for each in (OURS, LISTENS))
     if ours and listens:
         yield _share(f"{aim}, CPU per token at most 5 % more", listens.cpu_ms, ours.cpu_ms, 1.05)
+    deaf, hears = (measured.hosting(each) for each in (OURS, LISTENS))
+    if deaf and hears and deaf.further_mb is not None and hears.further_mb is not None:
+        dearer = hears.further_mb - deaf.further_mb
+        further = f"{aim}, a further room at most 0.2 MB more"
+        yield Verdict(further, f"{dearer:+.1f} MB", dearer <= 0.2)
     memory, more = (measured.memory(each).get(TWENTY.rooms) for each in (OURS, LISTENS))
     if memory and more:
-        yield _share(f"{aim}, memory at most 2 % more", more, memory, 1.02)
+        yield _share(f"{aim}, the process at most 2 % more memory", more, memory, 1.02)
 
 
 def _beside_microphones(measured: Measured) -> Iterator[Verdict]:

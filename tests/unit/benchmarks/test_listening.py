@@ -74,6 +74,8 @@ def test_microphones_raise_the_p95_of_text_by_a_fifth_at_most(
         (1.06, 100, "5 % more", False),
         (1, 102, "2 % more", True),
         (1, 102.1, "2 % more", False),
+        (1, 103.7, "0.2 MB more", True),
+        (1, 103.9, "0.2 MB more", False),
     ],
 )
 def test_no_microphone_costs_nothing(cpu_ms: float, mb: float, words: str, expected: bool) -> None:
