@@ -27,6 +27,10 @@ AFTER = 0.2
 LONGEST = 30.0
 """Seconds of a piece, at most."""
 
+LONGEST_UTTERANCE = 300.0
+"""Seconds of pieces after which an utterance ends, and another goes on: a radio never pauses, and all
+that was said is shown again with each word more."""
+
 SEARCHED = 5.0
 """The last seconds of a piece that is too long, in which the quietest window is looked for."""
 
@@ -54,7 +58,8 @@ Event = Began | Piece | Ended
 class Cutter:
     """Takes the sound of one microphone window by window, and says what becomes of it.
 
-    An utterance begins once its speech is sure, see `Stretch`, and ends with a long silence. What is
+    An utterance begins once its speech is sure, see `Stretch`, and ends with a long silence, or where a
+    piece ends after `LONGEST_UTTERANCE` seconds. What is
     too short, too soft or too improbable before that is dropped: a click, a cough, a hum. Within an
     utterance nothing that might be speech is dropped, but such does not prolong it.
 
@@ -75,6 +80,8 @@ class Cutter:
         self._stretch = Stretch()
         self._speaks = False
         self._began = False
+        self._said = 0
+        """Samples in the pieces of the utterance."""
         self._idle = 0
         """Samples since the last sure speech of the utterance."""
 
@@ -112,6 +119,7 @@ class Cutter:
         if self._began:
             return []
         self._began = True
+        self._said = 0
         return [Began(self._stretch.age)]
 
     def _cut(self) -> list[Event]:
@@ -140,6 +148,9 @@ class Cutter:
 
     def _end(self) -> list[Event]:
         """End the utterance after its pause, unless somebody seems to begin anew just then."""
+        if self._began and self._said >= LONGEST_UTTERANCE * SAMPLE_RATE:
+            self._began = False
+            return [Ended()]
         limit = self._pause + (STEP * SAMPLE_RATE if self._stretch.speech else 0)
         if not self._began or self._idle < limit:
             return []
@@ -152,7 +163,9 @@ class Cutter:
     def _take(self, windows: int, *, is_sure: bool) -> Piece:
         """Make a piece of the first windows."""
         taken = self._stretch.windows
-        piece = Stretch(islice(taken, windows)).piece()
+        part = Stretch(islice(taken, windows))
+        piece = part.piece()
+        self._said += part.samples
         self._stretch = Stretch(islice(taken, windows, None))
         if is_sure and self._stretch.speech:
             self._stretch.is_sure = self._stretch.is_likely = True

@@ -14,6 +14,7 @@ from speech.hearing.cutter import (
     ENTER,
     EXIT,
     LONGEST,
+    LONGEST_UTTERANCE,
     STEP,
     UNSURE,
     Began,
@@ -142,6 +143,19 @@ def test_a_long_piece_is_cut_where_it_is_quietest() -> None:
     assert kinds(events) == "began piece piece ended"
     assert first.seconds == pytest.approx(27.1, abs=0.05)
     assert first.seconds + second.seconds == pytest.approx(35.1 + AFTER, abs=0.05)
+
+
+def test_who_never_pauses_says_several_things_and_nothing_is_lost() -> None:
+    windows = speech(700)
+    events = cut(windows, silence(1.3))
+    assert kinds(events).count("began") == kinds(events).count("ended") == 3
+    heard = sum(piece.speech for piece in pieces(events))
+    assert heard == pytest.approx(700, abs=0.1)
+    lengths, said = [], 0.0
+    for event in events:
+        said = said + event.seconds if isinstance(event, Piece) else 0.0
+        lengths += [said] if isinstance(event, Piece) else []
+    assert max(lengths) < LONGEST_UTTERANCE + LONGEST + 1
 
 
 def test_finishing_ends_what_is_said_in_the_middle() -> None:
