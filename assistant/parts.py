@@ -135,7 +135,7 @@ def assemble(
         notices=notices,
         answering=answering,
         conversation=conversation,
-        greeting=Greeting(chat, people, conversation, speech.open_reply),
+        greeting=Greeting(chat, people, conversation),
         admission=admission,
         addressing=addressing,
         arrivals=arrivals,

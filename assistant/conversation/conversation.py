@@ -184,9 +184,13 @@ class Conversation:
         return last is not None and identity in last.authors and self._ended_within(last, limit)
 
     def began(self, text: str) -> None:
-        """Note what the agent said without being asked. Its turn cannot be edited."""
+        """Note what the agent says without being asked, and read it out. Its turn cannot be edited."""
         answer = llm.ChatMessage(role="assistant", content=[text])
-        self._history.add(Turn([], time(), [answer], Outcome.DONE))
+        turn = Turn([], time(), [answer], Outcome.DONE)
+        self._history.add(turn)
+        aloud = self._answering.aloud.begin(turn)
+        aloud.append(text)
+        aloud.finish()
 
     @property
     def untouched(self) -> bool:

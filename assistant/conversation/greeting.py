@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from assistant.answering.aloud import Aloud, Unheard
 from assistant.people.people import People
 from chat import ChatManager, OwnedTasks
 
@@ -14,22 +11,14 @@ from .conversation import Conversation
 class Greeting:
     """Greets the first person who can see it, unless somebody has written before."""
 
-    def __init__(
-        self,
-        chat: ChatManager,
-        people: People,
-        conversation: Conversation,
-        open_aloud: Callable[[], Aloud] = Unheard,
-    ) -> None:
+    def __init__(self, chat: ChatManager, people: People, conversation: Conversation) -> None:
         """Say nothing yet.
 
         Args:
             chat: Where to write.
             people: Who can see it.
-            conversation: Remembers what was said.
-            open_aloud: Begins what is read out.
+            conversation: Remembers what was said, and reads it out.
         """
-        self._open_aloud = open_aloud
         self._chat = chat
         self._people = people
         self._conversation = conversation
@@ -47,7 +36,4 @@ class Greeting:
         await self._people.anybody()
         if self._conversation.untouched:
             self._conversation.began(text)
-            aloud = self._open_aloud()
-            aloud.append(text)
-            aloud.finish()
             await self._chat.send_message(text)

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 import pytest
 
 from assistant.answering.aloud import ReadingAloud, Unheard
-from assistant.conversation.greeting import Greeting
 from assistant.conversation.stop import Stop
 from assistant.turns.overlap import Overlap
 from assistant.turns.turn import Turn
@@ -111,10 +110,17 @@ async def test_an_answer_that_is_taken_back_is_silenced() -> None:
 
 async def test_a_greeting_is_read_out() -> None:
     async with listening() as (scene, listener):
-        greeting = Greeting(scene.chat.manager, scene.people, scene.conversation, listener.open)
-        greeting.begin("Hello.")
+        scene.parts.greeting.begin("Hello.")
         await scene.shown("Hello.")
         assert listener.heard == ["Hello.."]
+
+
+async def test_a_stop_silences_a_greeting() -> None:
+    async with listening() as (scene, listener):
+        scene.parts.greeting.begin("Hello.")
+        await scene.shown("Hello.")
+        assert scene.arrivals.stop("ada") is Stop.STOPPED
+        assert listener.heard == ["Hello.!"]
 
 
 def test_what_is_over_is_not_silenced_again() -> None:
