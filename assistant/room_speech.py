@@ -15,7 +15,7 @@ from .arriving.utterances import SpokenWords
 from .hearing import Hearing
 from .options import RoomOptions
 from .people.notices import Notices
-from .speaking.barge_in import BargeIn, GivingWay, NoVoice
+from .speaking.barge_in import BargeIn, GivingWay
 
 
 class RoomSpeech:
@@ -40,22 +40,20 @@ class RoomSpeech:
         self._pause = options.voice_pause
         self._hearing: Hearing | None = None
         self._voice: Voice | None = None
+        self.barge_in = BargeIn()
+        """What becomes of the voice while people speak."""
         if services is not None and options.voice.speaks:
             self._voice = Voice(
                 room,
                 services.synthesizer,
                 on_trouble=lambda trouble: notices.tell("notice_not_spoken", None),
             )
+            self.barge_in = GivingWay(self._voice)
 
     @property
     def open_reply(self) -> Callable[[], Aloud]:
         """Begins a reply that is read out, if anything is."""
         return Unheard if self._voice is None else self._voice.speak
-
-    @property
-    def barge_in(self) -> BargeIn:
-        """What becomes of the voice while people speak."""
-        return NoVoice() if self._voice is None else GivingWay(self._voice)
 
     @property
     def undecided(self) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 from assistant.conversation.conversation import Conversation
 from assistant.people.notices import Notices
 from assistant.people.people import People
-from assistant.speaking.barge_in import BargeIn, NoVoice
+from assistant.speaking.barge_in import BargeIn
 from assistant.turns.turn import Question
 from chat import is_blank
 from speech.utterance import Trouble, Understood, Utterance, WordListener
@@ -63,7 +63,7 @@ class SpokenWords(WordListener):
         self._arrivals = arrivals
         self._agent_name = agent_name
         self._max_bytes = LONGEST_UTTERANCE if max_message_bytes is None else max_message_bytes
-        self._barge_in = barge_in or NoVoice()
+        self._barge_in = barge_in or BargeIn()
         self._names: dict[str, str] = {}
         self._is_closed = False
 

@@ -12,54 +12,29 @@ SETTLING_LIMIT = 2.0
 """Seconds after its end in which an utterance must have words; else it was a cough."""
 
 
-class BargeIn(Protocol):
-    """Is told what comes of each utterance: `began`, then one of `asked` and `dropped`."""
+class BargeIn:
+    """Is told what comes of each utterance: `began`, then one of `asked` and `dropped`.
+
+    Without a voice there is nothing to do.
+    """
 
     def began(self, utterance: Utterance) -> None:
         """Somebody makes a sound."""
-        ...
 
     def words(self, utterance: Utterance) -> None:
         """It has words."""
-        ...
 
     def ended(self, utterance: Utterance) -> None:
         """Nothing more is said; there may be words yet."""
-        ...
 
     def asked(self, utterance: Utterance) -> None:
         """It was meant for the agent, and is going to be answered."""
-        ...
 
     def dropped(self, utterance: Utterance) -> None:
         """It was nothing, or nothing for the agent, or is not answered."""
-        ...
 
     def close(self) -> None:
         """Nothing more is told."""
-        ...
-
-
-class NoVoice:
-    """Takes the place of a voice where there is none."""
-
-    def began(self, utterance: Utterance) -> None:
-        """Nothing has to give way."""
-
-    def words(self, utterance: Utterance) -> None:
-        """Likewise."""
-
-    def ended(self, utterance: Utterance) -> None:
-        """Likewise."""
-
-    def asked(self, utterance: Utterance) -> None:
-        """Likewise."""
-
-    def dropped(self, utterance: Utterance) -> None:
-        """Likewise."""
-
-    def close(self) -> None:
-        """Likewise."""
 
 
 class InterruptibleVoice(Protocol):
@@ -83,7 +58,7 @@ class InterruptibleVoice(Protocol):
         ...
 
 
-class GivingWay:
+class GivingWay(BargeIn):
     """Pauses a voice while somebody speaks, and silences it once words are meant for the agent."""
 
     def __init__(self, voice: InterruptibleVoice) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assistant.answering.aloud import ReadingAloud
 from assistant.arriving.transcripts import Transcripts
 from assistant.arriving.utterances import SpokenWords
-from assistant.speaking.barge_in import NoVoice
+from assistant.speaking.barge_in import BargeIn
 from speech.utterance import Trouble, Understood, Utterance
 from tests.unit.assistant.doubles import Listener
 from tests.unit.assistant.scene import ScriptedScene
@@ -49,7 +49,7 @@ class Screen:
         self.shown.append(Shown(identity, transcript_id, text, final))
 
 
-class VoiceNotes(NoVoice):
+class VoiceNotes(BargeIn):
     """Takes note of what becomes of each utterance."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assistant.speaking.barge_in import SETTLING_LIMIT, GivingWay, NoVoice
+from assistant.speaking.barge_in import SETTLING_LIMIT, GivingWay
 from assistant.turns.floor import WORDLESS_LIMIT
 from speech.utterance import Utterance
 from tests.virtual_time import run_in_virtual_time
@@ -164,10 +164,3 @@ def test_once_closed_it_does_nothing_more() -> None:
         assert voice.is_paused
 
     playing(scene)
-
-
-def test_without_a_voice_there_is_nothing_to_do() -> None:
-    voice = NoVoice()
-    for told in (voice.began, voice.words, voice.ended, voice.asked, voice.dropped):
-        told(ADA)
-    voice.close()
