@@ -39,8 +39,6 @@ class RoomParts:
     answering: Answering
     conversation: Conversation
     greeting: Greeting
-    admission: Admission
-    addressing: Addressing
     arrivals: Arrivals
     typed: TypedMessages
     speech: RoomSpeech
@@ -110,19 +108,20 @@ def assemble(
         ReadingAloud(speech.open_reply),
     )
     conversation = Conversation(people, answering, history, options.overlap)
-    admission = Admission(conversation, notices, options.limits)
-    addressing = Addressing(people, conversation, options.agent_name, options.mention)
-    arrivals = Arrivals(people, conversation, notices, admission, addressing)
+    arrivals = Arrivals(
+        people,
+        conversation,
+        notices,
+        Admission(conversation, notices, options.limits),
+        Addressing(people, conversation, options.agent_name, options.mention),
+    )
     if services is not None:
         words = SpokenWords(
             Transcripts(chat.show_transcript),
             people,
             conversation,
             notices,
-            admission,
-            addressing,
             arrivals,
-            agent_name=options.agent_name,
             max_message_bytes=options.max_message_bytes,
             barge_in=speech.barge_in,
         )
@@ -136,18 +135,7 @@ def assemble(
         answering=answering,
         conversation=conversation,
         greeting=Greeting(chat, people, conversation),
-        admission=admission,
-        addressing=addressing,
         arrivals=arrivals,
-        typed=TypedMessages(
-            chat,
-            people,
-            conversation,
-            notices,
-            admission,
-            addressing,
-            arrivals,
-            agent_name=options.agent_name,
-        ),
+        typed=TypedMessages(chat, people, conversation, notices, arrivals),
         speech=speech,
     )

@@ -24,9 +24,10 @@ class Addressing:
             agent_name: The name by which people address the agent.
             mention: When they must.
         """
+        self.agent_name = agent_name
+        """The name by which people address the agent."""
         self._people = people
         self._conversation = conversation
-        self._agent_name = agent_name
         self._mention = mention
         self._last_speaker: str | None = None
 
@@ -38,12 +39,12 @@ class Addressing:
 
     def names_agent(self, text: str) -> bool:
         """Whether a text has the agent's name in it."""
-        return mentions(text, self._agent_name)
+        return mentions(text, self.agent_name)
 
     def _is_addressed(self, question: Question) -> bool:
         people = len(self._people.with_author(question.identity))
         if question.spoken:
-            is_named = hears_name(question.text, self._agent_name)
+            is_named = hears_name(question.text, self.agent_name)
             return is_named or not needs_name_aloud(self._mention, people)
         return not needs_mention(self._mention, people) or self.names_agent(question.text)
 

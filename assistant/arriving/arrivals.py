@@ -38,11 +38,13 @@ class Arrivals:
             admission: How much is.
             addressing: What is meant for the agent.
         """
+        self.admission = admission
+        """How much is taken."""
+        self.addressing = addressing
+        """What is meant for the agent."""
         self._people = people
         self._conversation = conversation
         self._notices = notices
-        self._admission = admission
-        self._addressing = addressing
         self._tasks = OwnedTasks()
 
     def close(self) -> None:
@@ -51,14 +53,14 @@ class Arrivals:
 
     def take(self, question: Question) -> None:
         """Ask what is meant for the agent, and remember the rest."""
-        if self._addressing.is_for_agent(question):
+        if self.addressing.is_for_agent(question):
             self.ask(question)
         else:
             self.overhear(question)
 
     def ask(self, question: Question) -> bool:
         """Ask a question if it has a place. Returns whether it had."""
-        has_place = self._admission.has_place(question.identity)
+        has_place = self.admission.has_place(question.identity)
         if has_place:
             self._conversation.ask(question)
         return has_place

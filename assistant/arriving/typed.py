@@ -11,8 +11,6 @@ from assistant.people.people import People, is_agent
 from assistant.turns.turn import UNKNOWN, Question
 from chat import ChatManager, ChatMessage, OwnedTasks, RejectedMessage, is_blank
 
-from .addressing import Addressing
-from .admission import Admission
 from .arrivals import Arrivals
 from .commands import is_stop
 from .files import unread_files
@@ -33,11 +31,7 @@ class TypedMessages:
         people: People,
         conversation: Conversation,
         notices: Notices,
-        admission: Admission,
-        addressing: Addressing,
         arrivals: Arrivals,
-        *,
-        agent_name: str,
     ) -> None:
         """Listen from now on.
 
@@ -46,19 +40,15 @@ class TypedMessages:
             people: Who is in the room.
             conversation: What edits and deletions are handed to.
             notices: Tells people what is not taken.
-            admission: How much is.
-            addressing: Sees the agent's name in an edit.
             arrivals: What questions and stops are handed to.
-            agent_name: The name that may come with a command.
         """
         self._chat = chat
         self._people = people
         self._conversation = conversation
         self._notices = notices
-        self._admission = admission
-        self._addressing = addressing
         self._arrivals = arrivals
-        self._agent_name = agent_name
+        self._admission = arrivals.admission
+        self._addressing = arrivals.addressing
         self._unnamed = OwnedTasks()
         chat.on("message_received", self._on_message)
         chat.on("message_rejected", self._on_rejected)
@@ -92,7 +82,7 @@ class TypedMessages:
             return
         if message.deleted:
             self._conversation.delete(message.id, identity)
-        elif is_stop(text, self._agent_name):
+        elif is_stop(text, self._addressing.agent_name):
             # An edit does not run a command, nor does it turn a question into one.
             if not message.edited:
                 self._arrivals.stop(identity)

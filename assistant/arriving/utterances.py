@@ -12,8 +12,6 @@ from assistant.turns.turn import Question
 from chat import is_blank
 from speech.utterance import Trouble, Understood, Utterance, WordListener
 
-from .addressing import Addressing
-from .admission import Admission
 from .arrivals import Arrivals
 from .spoken_stop import is_spoken_stop
 from .transcripts import Transcripts
@@ -31,11 +29,8 @@ class SpokenWords(WordListener):
         people: People,
         conversation: Conversation,
         notices: Notices,
-        admission: Admission,
-        addressing: Addressing,
         arrivals: Arrivals,
         *,
-        agent_name: str,
         max_message_bytes: int | None = None,
         barge_in: BargeIn | None = None,
     ) -> None:
@@ -46,10 +41,7 @@ class SpokenWords(WordListener):
             people: Who is in the room. Only what people say may be told, not what agents do.
             conversation: Knows who has the floor.
             notices: Tells people what is not understood, or not taken.
-            admission: How much is.
-            addressing: What is meant for the agent.
             arrivals: What questions and stops are handed to.
-            agent_name: The name that may come with a stop.
             max_message_bytes: UTF-8 bytes beyond which an utterance is not asked; None for
                 `LONGEST_UTTERANCE`.
             barge_in: What becomes of the agent's voice meanwhile; None if it has none.
@@ -58,10 +50,9 @@ class SpokenWords(WordListener):
         self._people = people
         self._conversation = conversation
         self._notices = notices
-        self._admission = admission
-        self._addressing = addressing
         self._arrivals = arrivals
-        self._agent_name = agent_name
+        self._admission = arrivals.admission
+        self._addressing = arrivals.addressing
         self._max_bytes = LONGEST_UTTERANCE if max_message_bytes is None else max_message_bytes
         self._barge_in = barge_in or BargeIn()
         self._names: dict[str, str] = {}
@@ -158,7 +149,7 @@ class SpokenWords(WordListener):
         is_for_agent = self._addressing.is_for_agent(question)
         if len(question.text.encode()) > self._max_bytes:
             self._notices.tell("notice_message_too_long", question.identity)
-        elif is_spoken_stop(question.text, self._agent_name):
+        elif is_spoken_stop(question.text, self._addressing.agent_name):
             self._stop(question, is_for_agent=is_for_agent)
         elif not is_for_agent:
             self._arrivals.overhear(question)

@@ -77,10 +77,7 @@ class Speakers:
             parts.people,
             parts.conversation,
             parts.notices,
-            parts.admission,
-            parts.addressing,
             parts.arrivals,
-            agent_name="Assistant",
             max_message_bytes=max_message_bytes,
             barge_in=self.voice,
         )
