@@ -9,19 +9,17 @@ import re
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 import prompts
 
+from .loopback import LoopbackService
+
 MODEL = "fake-model"
 """The only model that `FakeOpenAI` lists; requests for any other are answered too."""
-
-START_LIMIT = 10.0
-"""Seconds that the server may take to listen, and to end."""
 
 HOLD_LIMIT = 30.0
 """Seconds that a reply is held back at most, so that a test which fails does not hang."""
@@ -95,54 +93,23 @@ def echo(messages: list[Message]) -> Reply:
     return Reply(words(f"You said: {last_user_text(messages)}"))
 
 
-class FakeOpenAI:
-    """An OpenAI-compatible server on loopback, as a context manager.
-
-    It lives in a thread and an event loop of its own, so that it serves a worker in another
-    process however busy or blocked the test is.
-    """
+class FakeOpenAI(LoopbackService):
+    """An OpenAI-compatible server on loopback, as a context manager."""
 
     def __init__(self, script: Callable[[list[Message]], Reply] = echo) -> None:
+        super().__init__()
         self.script = script
         """Called with the messages of each request, in the server's thread."""
         self.requests: list[dict[str, Any]] = []
         """The body of every completion request, in order of arrival."""
         self.cancelled = 0
         """How many streams the client closed before their end."""
-        self.base_url = ""
-        """What `OPENAI_BASE_URL` is to be set to; known once the server has started."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-        self._started: Future[str] = Future()
-        self._loop: asyncio.AbstractEventLoop
-        self._stopping: asyncio.Event
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self.base_url = self._started.result(START_LIMIT)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(START_LIMIT)
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
+    def _application(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/chat/completions", self._completion)
-        # Without handler_cancellation a client that leaves goes unnoticed until the next write.
-        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0)
-        try:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            host, port = runner.addresses[0]
-            self._started.set_result(f"http://{host}:{port}/v1")
-            await self._stopping.wait()
-        except OSError as error:
-            self._started.set_exception(error)
-        finally:
-            await runner.cleanup()
+        return app
 
     async def _models(self, _: web.Request) -> web.Response:
         model = {"id": MODEL, "object": "model", "created": 0, "owned_by": "tests"}

@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-import re
 import struct
 import threading
 import wave
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
-START_LIMIT = 10.0
-"""Seconds that the server may take to listen, and to end."""
+from worker.devstack.form import read_form
+
+from .loopback import LoopbackService
 
 HOLD_LIMIT = 30.0
 """Seconds that an answer is held back at most, so that a test which fails does not hang."""
@@ -110,18 +109,15 @@ def tone(text: str) -> bytes:
     return bytes(sound)
 
 
-class FakeSpeech:
-    """An OpenAI-compatible speech server on loopback, as a context manager.
-
-    It lives in a thread and an event loop of its own, so that it serves a worker in another
-    process however busy or blocked the test is.
-    """
+class FakeSpeech(LoopbackService):
+    """An OpenAI-compatible speech server on loopback, as a context manager."""
 
     def __init__(
         self,
         hear: Callable[[Sound], str | SpeechReply] = numbered,
         speak: Callable[[Line], SpeechReply] = spoken,
     ) -> None:
+        super().__init__()
         self.hear = hear
         """Called with each sound, in the server's thread; returns its words."""
         self.speak = speak
@@ -136,40 +132,12 @@ class FakeSpeech:
         """How many were being answered at the same time, at most."""
         self.cancelled = 0
         """How many requests the client gave up."""
-        self.base_url = ""
-        """What `OPENAI_SPEECH_BASE_URL` is to be set to; known once the server has started."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
-        self._started: Future[str] = Future()
-        self._loop: asyncio.AbstractEventLoop
-        self._stopping: asyncio.Event
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self.base_url = self._started.result(START_LIMIT)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join(START_LIMIT)
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
+    def _application(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/audio/transcriptions", partial(self._counted, self._transcribe))
         app.router.add_post("/v1/audio/speech", partial(self._counted, self._synthesize))
-        # Without handler_cancellation a client that leaves goes unnoticed until the next write.
-        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0)
-        try:
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            host, port = runner.addresses[0]
-            self._started.set_result(f"http://{host}:{port}/v1")
-            await self._stopping.wait()
-        except OSError as error:
-            self._started.set_exception(error)
-        finally:
-            await runner.cleanup()
+        return app
 
     async def _counted(
         self,
@@ -188,7 +156,7 @@ class FakeSpeech:
             self.open -= 1
 
     async def _transcribe(self, request: web.Request) -> web.StreamResponse:
-        parts = _parts(await request.read(), request.headers["Content-Type"])
+        parts = read_form(await request.read(), request.headers["Content-Type"])
         wav = parts.pop("file")
         fields = {name: content.decode() for name, content in parts.items()}
         sound = Sound(len(self.sounds) + 1, wav, fields)
@@ -207,18 +175,6 @@ class FakeSpeech:
         reply = self.speak(line)
         sound = web.Response(body=tone(reply.text), content_type="audio/pcm")
         return await _answer(request, reply, sound)
-
-
-def _parts(body: bytes, content_type: str) -> dict[str, bytes]:
-    """Read a form. aiohttp's own way to do so warns of itself, depending on how the bytes arrive."""
-    boundary = content_type.partition("boundary=")[2].strip('"').encode()
-    parts = {}
-    for part in body.split(b"--" + boundary)[1:-1]:
-        head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        name = re.search(rb'[; ]name="([^"]*)"', head)
-        assert name is not None
-        parts[name[1].decode()] = content.removesuffix(b"\r\n")
-    return parts
 
 
 async def _answer(
