@@ -5,7 +5,8 @@
 - `livekit_binary`, `toolchain`: a livekit-server to run, built where none is installed.
 - `commands`, `progress`: what takes minutes shows that it gets on; `command_line`: how a command ends.
 - `process`, `leash`: child processes that never outlive us.
-- `livekit_server`, `local_llm` with its `model_server`, `local_speech` with its `speech_server`,
+- `livekit_server`, `local_llm` with its `model_server`, `local_speech` with its `speech_server` (both
+  a `local_service`),
   `agent_worker`: which ones there are.
 - `speech_requests`, `form`, `speech_models`, `sound`: what the speech server is made of.
 - `speech`: who turns speech into text and back.

@@ -6,20 +6,15 @@
 import importlib
 import re
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from worker.devstack.command_line import run_command
 from worker.devstack.commands import Report
 from worker.devstack.environment import prepare
 from worker.devstack.errors import StackError
+from worker.devstack.local_service import LocalService
 from worker.devstack.paths import VENV
-from worker.devstack.ports import LOOPBACK, free_port
-from worker.devstack.process import Child
-from worker.devstack.readiness import wait_until_answers
 from worker.devstack.speech_models import are_installed
 
 _NO_PACKAGE = re.compile(r"No matching distribution found for ([\w-]+)")
@@ -27,37 +22,17 @@ _NO_PACKAGE = re.compile(r"No matching distribution found for ([\w-]+)")
 
 
 @dataclass(frozen=True)
-class LocalSpeech:
+class LocalSpeech(LocalService):
     """Running local models with OpenAI's API for speech."""
 
-    port: int
-    process: Child = field(repr=False)
-
-    @property
-    def base_url(self) -> str:
-        """What goes into OPENAI_SPEECH_BASE_URL."""
-        return f"http://{LOOPBACK}:{self.port}/v1"
+    name = "local speech"
+    module = "worker.devstack.speech_server"
 
     @classmethod
-    @contextmanager
-    def start(cls, *, log: Path | None = None) -> "Iterator[LocalSpeech]":
-        """Serve the models on a free port, and end that with the context.
-
-        Args:
-            log: Where the process's output goes; None keeps it until the context ends.
-
-        Raises:
-            StackError: They are not installed or cannot be started.
-        """
+    def require_installed(cls) -> None:
+        """See `LocalService`."""
         if not are_installed():
             raise StackError("the local models for speech are not installed; run `make setup`")
-        port = free_port()
-        command = [sys.executable, "-m", "worker.devstack.speech_server", str(port)]
-        with tempfile.TemporaryDirectory(prefix="local-speech-") as scratch:
-            log = log or Path(scratch, "log")
-            with log.open("wb") as output, Child("local speech", command, output=output) as process:
-                wait_until_answers(f"http://{LOOPBACK}:{port}/health", process, log)
-                yield cls(port=port, process=process)
 
 
 def install(report: Report) -> None:
