@@ -70,6 +70,8 @@ class Moonshine:
 
     def transcribe(self, samples: Samples) -> str:
         """See `Hearing`."""
+        if not samples.any():
+            return ""  # The model would hear a word in it.
         heard = self._transcriber.transcribe_without_streaming(samples.tolist(), HEARING_RATE)
         return " ".join(line.text.strip() for line in heard.lines).strip()
 
