@@ -89,31 +89,38 @@ async def _obey(pipe: Connection) -> None:
 
 
 async def _perform(command: Command, people: list[Person]) -> Answer:
-    if isinstance(command, Join):
-        joining = [Person(command.speaks) for _ in command.tokens]
-        people += joining
-        return await asyncio.gather(
-            *(
-                person.join(command.url, token, command.limit)
-                for person, token in zip(joining, command.tokens, strict=True)
-            )
-        )
-    if isinstance(command, OpenMicrophones):
-        frames = cut(quiet(PAUSE_S) if command.sound == QUIET else talk())
-        opening = zip(people, command.shares, strict=False)
-        return await asyncio.gather(
-            *(
-                person.open_microphone(frames, share, command.heard_within)
-                for person, share in opening
-            )
-        )
-    if isinstance(command, CloseMicrophones):
-        await asyncio.gather(*(person.close_microphone() for person in people))
-        return [True] * len(people)
-    gc.collect()
+    match command:
+        case Join():
+            joining = [Person(command.speaks) for _ in command.tokens]
+            people += joining
+            return await _join(command, joining)
+        case Ask():
+            return await _ask(command, people)
+        case OpenMicrophones():
+            return await _open_microphones(command, people)
+        case CloseMicrophones():
+            await asyncio.gather(*(person.close_microphone() for person in people))
+            return [True] * len(people)
+
+
+async def _join(command: Join, people: list[Person]) -> list[float | None]:
+    joining = zip(people, command.tokens, strict=True)
     return await asyncio.gather(
-        *(
-            person.ask(command.scenario, offset)
-            for person, offset in zip(people, command.offsets, strict=True)
-        )
+        *(person.join(command.url, token, command.limit) for person, token in joining)
+    )
+
+
+async def _ask(command: Ask, people: list[Person]) -> list[Heard]:
+    gc.collect()
+    asking = zip(people, command.offsets, strict=True)
+    return await asyncio.gather(
+        *(person.ask(command.scenario, offset) for person, offset in asking)
+    )
+
+
+async def _open_microphones(command: OpenMicrophones, people: list[Person]) -> list[bool]:
+    frames = cut(quiet(PAUSE_S) if command.sound == QUIET else talk())
+    opening = zip(people, command.shares, strict=False)
+    return await asyncio.gather(
+        *(person.open_microphone(frames, share, command.heard_within) for person, share in opening)
     )
