@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from livekit import rtc
@@ -63,12 +64,10 @@ class Hearing:
     async def end(self) -> None:
         """Hear nothing more, and ask what was said until now."""
         await self._microphones.aclose()
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(UNDERSTANDING_LIMIT):
                 await self._transcription.settled()
                 await self._words.settled()
-        except TimeoutError:
-            return
 
     def cancel(self) -> None:
         """Give up what is not asked yet."""

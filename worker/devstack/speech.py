@@ -88,7 +88,7 @@ def start_speech(settings: Settings, running: ExitStack, report: Report) -> Spee
     return _OFF
 
 
-def _start_models(unchosen: Mapping[str, str], running: ExitStack, report: Report) -> Speech:
+def _start_models(unchosen: dict[str, str], running: ExitStack, report: Report) -> Speech:
     log = RUN / "local-speech.log"
     try:
         local = running.enter_context(LocalSpeech.start(log=log))
@@ -99,5 +99,5 @@ def _start_models(unchosen: Mapping[str, str], running: ExitStack, report: Repor
         "using built-in test models for speech (small, English only); "
         "set OPENAI_SPEECH_BASE_URL for a real service"
     )
-    settings = {"OPENAI_SPEECH_BASE_URL": local.base_url}
-    return Speech({**unchosen, **settings}, ((local.process, log),))
+    environment = unchosen | {"OPENAI_SPEECH_BASE_URL": local.base_url}
+    return Speech(environment, ((local.process, log),))

@@ -62,11 +62,8 @@ async def speak_all(overlap: Overlap, lines: list[Line]) -> None:
             for number, line in enumerate(lines):
                 group_of_lines.create_task(say(number, line))
         await asyncio.sleep(HEARING_LIMIT + 1)
-        asked = (
-            " ".join(text for role, text in scene.asked[-1] if role == "user")
-            if (scene.asked)
-            else ""
-        )
+        last_request = scene.asked[-1] if scene.asked else []
+        asked = " ".join(text for role, text in last_request if role == "user")
         for number, line in enumerate(lines):
             expected = line.has_words or not line.spoken
             assert asked.count(f"Assistant, line {number}") == expected
