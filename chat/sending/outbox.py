@@ -22,17 +22,10 @@ from chat.message import ChatMessage
 from chat.roster import Roster
 from chat.tasks import OwnedTasks
 
-from .channels import (
-    Channel,
-    JsonEditChannel,
-    JsonFinalChannel,
-    ProtobufChannel,
-    SegmentChannel,
-    StreamChannel,
-    Turn,
-)
+from .channels import Channel
 from .draft import Draft
-from .outgoing import OutgoingMessage
+from .message_channels import MessageChannels
+from .outgoing import ChannelFactory, OutgoingMessage
 
 KEPT = 256
 """Messages whose state is kept after they are complete, for edits and for people who come back."""
@@ -47,9 +40,6 @@ SILENCE_LAG = 2.0
 server drops packets without a word."""
 
 logger = logging.getLogger(__name__)
-
-MakeChannel = Callable[[ChatMessage, Dialect], Channel]
-"""Makes a channel for a message in a dialect."""
 
 
 class Outbox:
@@ -66,12 +56,10 @@ class Outbox:
         """
         self.undelivered = 0
         """How many deliveries of a complete text to a participant were given up."""
-        self._room = room
         self._roster = roster
-        self._twins = twins
+        self._channels = MessageChannels(room, twins=twins)
         # By id; what others said by its speaker and id.
         self._messages: OrderedDict[Hashable, OutgoingMessage] = OrderedDict()
-        self._segment_turn = Turn()
         self._catching_up = OwnedTasks()
         self._silenced = False
 
@@ -90,7 +78,10 @@ class Outbox:
             await self._roster.detected()
         outgoing = self._messages.get(message.id)
         if outgoing is None:
-            outgoing = self._open(message, draft)
+            outgoing = self._open(message.id, message, draft, self._channels)
+            expected = self._roster.expected()
+            nobody = not expected and not self._roster.reachable()
+            outgoing.expect(expected, anyone=nobody or self._roster.detector.has_unattributed)
             if not new:
                 outgoing.presume_shown(self._roster.reachable())
         elif draft.complete and draft == outgoing.draft:
@@ -106,16 +97,7 @@ class Outbox:
         outgoing.address(self._groups(self._roster.reachable()))
         await outgoing.settled()
 
-    def _open(self, message: ChatMessage, draft: Draft) -> OutgoingMessage:
-        outgoing = OutgoingMessage(replace(message), draft, self._open_channel, self._serve_owed)
-        expected = self._roster.expected()
-        nobody = not expected and not self._roster.reachable()
-        outgoing.expect(expected, anyone=nobody or self._roster.detector.has_unattributed)
-        self._messages[message.id] = outgoing
-        self._forget_old()
-        return outgoing
-
-    async def show(self, message: ChatMessage, draft: Draft, make_channel: MakeChannel) -> None:
+    async def show(self, message: ChatMessage, draft: Draft, channels: ChannelFactory) -> None:
         """Send a state of what somebody said, and return when those who are reachable have it.
 
         Nothing is sent after the complete one. Who comes later gets it as long as it grows, or was
@@ -125,18 +107,15 @@ class Outbox:
             message: Its speaker and its id.
             draft: What it says; an incomplete one is not sent if it is empty, a complete one without
                 text completes what was sent.
-            make_channel: Makes the channels for it.
+            channels: Makes the channels for it.
         """
         key = (message.participant_identity, message.id)
         outgoing = self._messages.get(key)
         if outgoing is None:
             if not draft.text:
                 return
-            open_channel = partial(self._set_up, make_channel)
-            outgoing = OutgoingMessage(replace(message), draft, open_channel, self._serve_owed)
+            outgoing = self._open(key, message, draft, channels)
             outgoing.expect(self._roster.expected())
-            self._messages[key] = outgoing
-            self._forget_old()
         elif outgoing.draft.complete:
             return
         else:
@@ -144,6 +123,28 @@ class Outbox:
             outgoing.change(replace(draft, text=text))
         outgoing.address(self._groups(self._roster.reachable()))
         await outgoing.settled()
+
+    def _open(
+        self, key: Hashable, message: ChatMessage, draft: Draft, channels: ChannelFactory
+    ) -> OutgoingMessage:
+        open_channel = partial(self._open_channel, channels)
+        outgoing = OutgoingMessage(replace(message), draft, open_channel, self._serve_owed)
+        self._messages[key] = outgoing
+        self._forget_old()
+        return outgoing
+
+    def _open_channel(
+        self,
+        channels: ChannelFactory,
+        message: ChatMessage,
+        dialect: Dialect,
+        *,
+        apart: bool = False,
+    ) -> Channel:
+        channel = channels(message, dialect, apart=apart)
+        channel.on_given_up = self._count_undelivered
+        channel.may_write = self._may_write
+        return channel
 
     def _serve_owed(self, outgoing: OutgoingMessage) -> None:
         """Send a message to those who could not get it before its stream was closed."""
@@ -241,39 +242,11 @@ class Outbox:
             return Dialect.UNKNOWN  # Its client may read JSON packets, too.
         return dialect
 
-    def _open_channel(
-        self, message: ChatMessage, dialect: Dialect, *, apart: bool = False
-    ) -> Channel:
-        turn = Turn() if apart else self._segment_turn
-        return self._set_up(partial(self._make_channel, turn), message, dialect)
-
-    def _set_up(
-        self, make: MakeChannel, message: ChatMessage, dialect: Dialect, *, apart: bool = False
-    ) -> Channel:
-        channel = make(message, dialect)
-        channel.on_given_up = self._count_undelivered
-        channel.may_write = self._may_write
-        return channel
-
     def _may_write(self) -> bool:
         return not self._silenced
 
     def _count_undelivered(self, members: int) -> None:
         self.undelivered += members
-
-    def _make_channel(self, turn: Turn, message: ChatMessage, dialect: Dialect) -> Channel:
-        participant = self._room.local_participant
-        match dialect:
-            case Dialect.STREAM | Dialect.UNKNOWN:
-                return StreamChannel(participant, message, twins_for_all=self._twins())
-            case Dialect.SEGMENT:
-                return SegmentChannel(participant, message, turn=turn)
-            case Dialect.JSON_EDIT:
-                return JsonEditChannel(participant, message)
-            case Dialect.JSON_FINAL:
-                return JsonFinalChannel(participant, message)
-            case Dialect.PROTO:
-                return ProtobufChannel(participant, message)
 
     def _forget_old(self) -> None:
         done = [i for i, m in self._messages.items() if m.draft.complete and not m.busy]

@@ -48,7 +48,7 @@ class Transcripts:
             participant_identity=identity,
         )
 
-        def open_channel(message: ChatMessage, dialect: Dialect) -> Channel:
+        def open_channel(message: ChatMessage, dialect: Dialect, *, apart: bool = False) -> Channel:
             return self._open_channel(message, dialect, track_sid)
 
         draft = Draft("" if is_blank(text) else well_formed(text), complete=final)
