@@ -7,7 +7,6 @@ from itertools import chain
 
 import numpy as np
 from livekit import rtc
-from livekit.agents.utils.codecs import AudioStreamDecoder
 
 from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE
 
@@ -47,6 +46,10 @@ async def decode(sound: EarlySound) -> bytes:
 
 
 async def _decode_opus(data: bytes, most: int) -> bytes:
+    try:
+        from livekit.agents.utils.codecs import AudioStreamDecoder
+    except ImportError:
+        return b""  # livekit-agents has moved it: the worker said so when it started.
     # Without a format the container is found out: it is WebM or Ogg, by the client.
     decoder = AudioStreamDecoder(sample_rate=SAMPLE_RATE, num_channels=1)
     samples = bytearray()

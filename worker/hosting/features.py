@@ -154,6 +154,16 @@ _OF_OTHERS = (
             ),
         ),
     ),
+    Feature(
+        "what people say before their microphone is heard is lost if their client sends it compressed",
+        (
+            Internal(
+                "livekit.agents.utils.codecs",
+                "AudioStreamDecoder.__init__",
+                frozenset({"sample_rate", "num_channels", "format"}),
+            ),
+        ),
+    ),
 )
 
 OF_CHAT = Feature(

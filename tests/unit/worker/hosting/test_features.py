@@ -21,7 +21,7 @@ from worker.settings import Settings
 
 LISTED = sorted({i for feature in FEATURES for i in feature.internals}, key=repr)
 
-OURS = ("agent.py", "assistant", "chat", "worker", "benchmarks")
+OURS = ("agent.py", "assistant", "chat", "speech", "worker", "benchmarks")
 
 NOT_FOR_USERS = tuple(
     f"livekit.agents.{module}."
@@ -114,7 +114,7 @@ def test_every_private_attribute_of_others_is_listed() -> None:
 @pytest.fixture
 def imported_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The project's modules are imported again when they are next asked for."""
-    mine = ("assistant", "chat", "worker.hosting", "worker.serving")
+    mine = ("assistant", "chat", "speech", "worker.hosting", "worker.serving")
 
     def loaded() -> set[str]:
         return {n for n in sys.modules if any(f"{n}.".startswith(f"{m}.") for m in mine)}
