@@ -46,19 +46,19 @@ class Presence:
         self,
         room: rtc.Room,
         session: AgentSession[None],
-        is_audible: Callable[[], bool] = lambda: False,
+        is_speaking: Callable[[], bool] = lambda: False,
     ) -> None:
         """Start publishing. The room must be connected before the first state is shown.
 
         Args:
             room: Where.
             session: Writes the replies.
-            is_audible: Whether people hear the agent, which goes on when all is written. Call
+            is_speaking: Whether people hear the agent, which goes on when all is written. Call
                 `refresh` when that changes.
         """
         self._room = room
         self._session = session
-        self._is_audible = is_audible
+        self._is_speaking = is_speaking
         self._wanted: str = self._state
         self._changed = asyncio.Event()
         self._pulse_due = asyncio.Event()
@@ -97,7 +97,7 @@ class Presence:
 
     @property
     def _state(self) -> str:
-        return "speaking" if self._is_audible() else self._session.agent_state
+        return "speaking" if self._is_speaking() else self._session.agent_state
 
     def _on_state(self, event: AgentStateChangedEvent) -> None:
         self.refresh()
