@@ -116,8 +116,10 @@ class Presence:
         self._timers |= {loop.call_later(delay, self._pulse_due.set) for delay in PULSE_DELAYS}
 
     def _show(self, state: str) -> None:
-        self._wanted = state
-        self._changed.set()
+        # Each is a request to the server, and a voice tells of every sentence.
+        if state != self._wanted:
+            self._wanted = state
+            self._changed.set()
 
     async def _publish(self) -> None:
         while True:
