@@ -13,6 +13,9 @@ from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE
 LONGEST = 60.0
 """Seconds that are taken of it; the rest is dropped."""
 
+_CONTAINERS = {b"OggS": "audio/ogg", b"\x1aE\xdf\xa3": "audio/webm"}
+"""What clients put Opus in, by its first bytes: browsers name either ``audio/opus``."""
+
 
 @dataclass(frozen=True)
 class EarlySound:
@@ -39,19 +42,22 @@ class EarlySound:
 async def decode(sound: EarlySound) -> bytes:
     """Return the samples as `Piece.sound` has them; none, if it is no sound.
 
-    Decoding happens in a thread of its own.
+    Opus is decoded in a thread of its own.
     """
     most = int(LONGEST * SAMPLE_RATE) * SAMPLE_BYTES
     return (await _decode_opus(sound.data, most) if sound.is_opus else _resample(sound))[:most]
 
 
 async def _decode_opus(data: bytes, most: int) -> bytes:
+    # Left to find out the container, the decoder would open any file that it knows, and lists of files.
+    container = _CONTAINERS.get(data[:4])
+    if container is None:
+        return b""
     try:
         from livekit.agents.utils.codecs import AudioStreamDecoder
     except ImportError:
         return b""  # livekit-agents has moved it: the worker said so when it started.
-    # Without a format the container is found out: it is WebM or Ogg, by the client.
-    decoder = AudioStreamDecoder(sample_rate=SAMPLE_RATE, num_channels=1)
+    decoder = AudioStreamDecoder(sample_rate=SAMPLE_RATE, num_channels=1, format=container)
     samples = bytearray()
     try:
         decoder.push(data)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import wave
+
 import numpy as np
 import pytest
 
@@ -46,11 +49,17 @@ async def test_what_is_no_sound_is_nothing(data: bytes) -> None:
     assert await decode(EarlySound(data, "audio/opus", 48_000, 1)) == b""
 
 
+async def test_nothing_but_the_containers_of_clients_is_opened() -> None:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as output:
+        output.setparams((1, SAMPLE_BYTES, SAMPLE_RATE, 0, "NONE", ""))
+        output.writeframes(tone(1))
+    assert await decode(EarlySound(file.getvalue(), "audio/opus", 48_000, 1)) == b""
+
+
 def opus(sound: bytes, container: str) -> bytes:
     """Encode mono samples of 48 kHz."""
     av = pytest.importorskip("av")
-    import io
-
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:
         stream = output.add_stream("libopus", rate=48_000, layout="mono")
