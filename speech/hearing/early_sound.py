@@ -13,19 +13,16 @@ from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE
 LONGEST = 60.0
 """Seconds that are taken of it; the rest is dropped."""
 
-_CONTAINERS = {b"OggS": "audio/ogg", b"\x1aE\xdf\xa3": "audio/webm"}
-"""What clients put Opus in, by its first bytes: browsers name either ``audio/opus``."""
-
 
 @dataclass(frozen=True)
 class EarlySound:
     """A recording as it was sent."""
 
     data: bytes
-    """Opus in a container, or 16-bit samples."""
+    """A container with compressed sound, or 16-bit samples."""
 
     mime_type: str
-    """Says which."""
+    """What the client calls it."""
 
     sample_rate: int
     """Samples per second, if it is samples."""
@@ -34,29 +31,38 @@ class EarlySound:
     """Channels, if it is samples."""
 
     @property
-    def is_opus(self) -> bool:
-        """Whether it must be decoded. Browsers send ``audio/webm;codecs=opus``, too."""
-        return self.mime_type == "audio/opus" or "codecs=opus" in self.mime_type
+    def container(self) -> str | None:
+        """The container, by the first bytes: clients call WebM and Ogg ``audio/opus``, too."""
+        if self.data.startswith(b"OggS"):
+            return "audio/ogg"
+        if self.data.startswith(b"\x1aE\xdf\xa3"):
+            return "audio/webm"
+        # Safari, which may have no Opus, sends AAC as ``video/mp4``.
+        return "audio/mp4" if self.data[4:8] == b"ftyp" else None
+
+    @property
+    def is_compressed(self) -> bool:
+        """Whether the client calls it so, in whatever container."""
+        return "opus" in self.mime_type or "mp4" in self.mime_type
 
 
 async def decode(sound: EarlySound) -> bytes:
     """Return the samples as `Piece.sound` has them; none, if it is no sound.
 
-    Opus is decoded in a thread of its own.
+    What is compressed is decoded in a thread of its own.
     """
     most = int(LONGEST * SAMPLE_RATE) * SAMPLE_BYTES
-    return (await _decode_opus(sound.data, most) if sound.is_opus else _resample(sound))[:most]
+    if (container := sound.container) is not None:
+        return (await _decompress(sound.data, container, most))[:most]
+    return b"" if sound.is_compressed else _resample(sound)[:most]
 
 
-async def _decode_opus(data: bytes, most: int) -> bytes:
-    # Left to find out the container, the decoder would open any file that it knows, and lists of files.
-    container = _CONTAINERS.get(data[:4])
-    if container is None:
-        return b""
+async def _decompress(data: bytes, container: str, most: int) -> bytes:
     try:
         from livekit.agents.utils.codecs import AudioStreamDecoder
     except ImportError:
         return b""  # livekit-agents has moved it: the worker said so when it started.
+    # Left to find out the container, the decoder would open any file that it knows, and lists of files.
     decoder = AudioStreamDecoder(sample_rate=SAMPLE_RATE, num_channels=1, format=container)
     samples = bytearray()
     try:

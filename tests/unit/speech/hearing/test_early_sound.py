@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import wave
 
+import av
 import numpy as np
 import pytest
 
@@ -36,17 +37,26 @@ async def test_no_more_than_a_minute_is_taken() -> None:
     assert len(sound) == LONGEST * SAMPLE_RATE * SAMPLE_BYTES
 
 
+@pytest.mark.parametrize("mime_type", ["audio/webm;codecs=opus", "audio/opus"])
 @pytest.mark.parametrize("container", ["webm", "ogg"])
-async def test_opus_is_decoded(container: str) -> None:
-    sound = EarlySound(opus(tone(2, 48_000), container), "audio/webm;codecs=opus", 48_000, 1)
+async def test_opus_is_decoded(container: str, mime_type: str) -> None:
+    await _is_decoded(EarlySound(_packed(container, "libopus"), mime_type, 48_000, 1))
+
+
+async def test_what_safari_records_is_decoded() -> None:
+    await _is_decoded(EarlySound(_packed("mp4", "aac"), "video/mp4", 48_000, 1))
+
+
+async def _is_decoded(sound: EarlySound) -> None:
     samples = await decode(sound)
     assert len(samples) / SAMPLE_BYTES / SAMPLE_RATE == pytest.approx(2, abs=0.1)
     assert np.abs(np.frombuffer(samples, np.int16)).max() > 5000
 
 
-@pytest.mark.parametrize("data", [b"", b"no opus at all"])
-async def test_what_is_no_sound_is_nothing(data: bytes) -> None:
-    assert await decode(EarlySound(data, "audio/opus", 48_000, 1)) == b""
+@pytest.mark.parametrize("mime_type", ["audio/opus", "video/mp4"])
+@pytest.mark.parametrize("data", [b"", b"no sound at all", b"OggS, but nothing follows"])
+async def test_what_is_no_sound_is_nothing(data: bytes, mime_type: str) -> None:
+    assert await decode(EarlySound(data, mime_type, 48_000, 1)) == b""
 
 
 async def test_nothing_but_the_containers_of_clients_is_opened() -> None:
@@ -57,13 +67,14 @@ async def test_nothing_but_the_containers_of_clients_is_opened() -> None:
     assert await decode(EarlySound(file.getvalue(), "audio/opus", 48_000, 1)) == b""
 
 
-def opus(sound: bytes, container: str) -> bytes:
-    """Encode mono samples of 48 kHz."""
-    av = pytest.importorskip("av")
+def _packed(container: str, codec: str) -> bytes:
+    """Two seconds of sound, compressed as clients send it while it is recorded."""
     file = io.BytesIO()
-    with av.open(file, "w", format=container) as output:
-        stream = output.add_stream("libopus", rate=48_000, layout="mono")
-        samples = np.frombuffer(sound, np.int16).reshape(1, -1)
+    options = {"movflags": "frag_keyframe+empty_moov"} if container == "mp4" else {}
+    with av.open(file, "w", format=container, options=options) as output:
+        stream = output.add_stream(codec, rate=48_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        samples = np.frombuffer(tone(2, 48_000), np.int16).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
         frame.sample_rate = 48_000
         for packet in [*stream.encode(frame), *stream.encode(None)]:
