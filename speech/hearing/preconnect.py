@@ -18,11 +18,14 @@ TOPIC = "lk.agent.pre-connect-audio-buffer"
 MOST_BYTES = 6_000_000
 """Bytes that are taken of a recording: a minute of 48 kHz; the rest is dropped."""
 
-MOST_RECORDINGS = 4
-"""Recordings of a room that are kept until their track is subscribed."""
+MOST_RECORDINGS = 8
+"""Recordings of a room that are received or kept at once: one of each participant."""
 
 READING = 10.0
 """Seconds to read one, at most."""
+
+KEPT = 10.0
+"""Seconds for which one waits until its track is subscribed. Later it is not what is being said."""
 
 SAMPLE_RATES = range(8_000, 192_001)
 CHANNELS = range(1, 3)
@@ -38,6 +41,8 @@ class PreconnectAudio:
         """Receive from now on: recordings come soon after the room is entered."""
         self._room = room
         self._recordings: dict[_Key, asyncio.Future[EarlySound | None]] = {}
+        self._senders: set[str] = set()
+        """Whose recording is received, or kept."""
         self._tasks = OwnedTasks()
         try:
             room.register_byte_stream_handler(TOPIC, self._receive)
@@ -48,14 +53,14 @@ class PreconnectAudio:
 
     async def take(self, identity: str, track_sid: str, limit: float) -> EarlySound | None:
         """Return the recording of a track, awaited at most `limit` seconds; None without one."""
-        future = self._expect((identity, track_sid))
+        key = (identity, track_sid)
         try:
             async with asyncio.timeout(limit):
-                return await asyncio.shield(future)
+                return await asyncio.shield(self._expect(key))
         except TimeoutError:
             return None
         finally:
-            self._recordings.pop((identity, track_sid), None)
+            self._forget(key)
 
     async def aclose(self) -> None:
         """Receive no more."""
@@ -71,29 +76,28 @@ class PreconnectAudio:
             self._recordings[key] = asyncio.get_running_loop().create_future()
         return self._recordings[key]
 
-    def _make_place(self, key: _Key) -> None:
-        """Forget the oldest recording, if nobody came for it."""
-        if key not in self._recordings and len(self._recordings) >= MOST_RECORDINGS:
-            for other in [key for key, sound in self._recordings.items() if sound.done()][:1]:
-                del self._recordings[other]
+    def _forget(self, key: _Key) -> None:
+        """Keep nothing of a track. Its participant may send another recording."""
+        self._recordings.pop(key, None)
+        self._senders.discard(key[0])
 
     def _receive(self, reader: rtc.ByteStreamReader, identity: str) -> None:
-        key = (identity, (reader.info.attributes or {}).get("trackId", ""))
-        self._make_place(key)
-        if key in self._recordings or len(self._recordings) < MOST_RECORDINGS:
-            self._tasks.spawn(self._read(reader, self._expect(key)), "pre-connect audio")
-        else:
+        if identity in self._senders or len(self._senders) >= MOST_RECORDINGS:
             reader.close()
+            return
+        self._senders.add(identity)
+        key = (identity, (reader.info.attributes or {}).get("trackId", ""))
+        self._tasks.spawn(self._read(reader, key), "pre-connect audio")
 
-    async def _read(
-        self, reader: rtc.ByteStreamReader, future: asyncio.Future[EarlySound | None]
-    ) -> None:
+    async def _read(self, reader: rtc.ByteStreamReader, key: _Key) -> None:
         try:
             sound = await _recording(reader)
-            if not future.done():
-                future.set_result(sound)
         finally:
             reader.close()
+        asyncio.get_running_loop().call_later(KEPT, self._forget, key)
+        future = self._expect(key)
+        if not future.done():
+            future.set_result(sound)
 
 
 async def _recording(reader: rtc.ByteStreamReader) -> EarlySound | None:
