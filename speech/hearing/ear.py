@@ -40,7 +40,7 @@ JUDGING = 2.0
 
 
 class Ear:
-    """Hears one track. All of it is called in the hearing thread."""
+    """Hears one track. Made in any thread; all else is called in the hearing thread."""
 
     def __init__(
         self, track: rtc.Track, cutter: Cutter, tell: Callable[[Event], None], *, is_muted: bool

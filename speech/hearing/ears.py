@@ -65,9 +65,9 @@ class Ears:
         self._model.find()
         if self._thread is None:
             self._thread = HearingThread()
-        opened = OpenEar(self._thread)
-        make = lambda: Ear(track, Cutter(pause), teller.tell, is_muted=is_muted)  # noqa: E731
-        self._thread.call(self._begin, opened, make, teller)
+        ear = Ear(track, Cutter(pause), teller.tell, is_muted=is_muted)
+        opened = OpenEar(self._thread, ear)
+        self._thread.call(self._begin, ear, opened.before, teller)
         return opened
 
     async def aclose(self) -> None:
@@ -80,10 +80,9 @@ class Ears:
             await self._thread.aclose()
             self._thread = None
 
-    def _begin(self, opened: OpenEar, make: Callable[[], Ear], teller: Teller) -> None:
-        opened.ear = make()
-        self._ears.add(opened.ear)
-        self._tasks.spawn(self._listen(opened.ear, opened.before, teller), "ear")
+    def _begin(self, ear: Ear, before: Future[EarlySound | None], teller: Teller) -> None:
+        self._ears.add(ear)
+        self._tasks.spawn(self._listen(ear, before, teller), "ear")
 
     async def _listen(self, ear: Ear, before: Future[EarlySound | None], teller: Teller) -> None:
         try:
@@ -100,27 +99,23 @@ class Ears:
 class OpenEar:
     """An ear in the hearing thread, for the thread of its room."""
 
-    def __init__(self, thread: HearingThread) -> None:
-        self.ear: Ear | None = None
-        """The ear itself, for its thread alone."""
+    def __init__(self, thread: HearingThread, ear: Ear) -> None:
         self.before: Future[EarlySound | None] = Future()
         """What was said before; must be set, and be it to None. Until then the track's sound waits."""
         self._thread = thread
+        self._ear = ear
 
     def mute(self) -> None:
         """See `Ear.mute`."""
-        self._call(lambda ear: ear.mute())
+        self._thread.call(self._ear.mute)
 
     def unmute(self) -> None:
         """See `Ear.unmute`."""
-        self._call(lambda ear: ear.unmute())
+        self._thread.call(self._ear.unmute)
 
     def end(self, late: float) -> None:
         """See `Ear.end`."""
-        self._call(lambda ear: ear.end(late))
-
-    def _call(self, function: Callable[[Ear], None]) -> None:
-        self._thread.call(lambda: function(self.ear) if self.ear else None)
+        self._thread.call(self._ear.end, late)
 
 
 class _Model:
