@@ -88,6 +88,7 @@ class Ear:
             finally:
                 await listening.aclose()
         finally:
+            self._ending.set()
             self._cancel_timer()
             await _close(stream)
 
@@ -142,11 +143,11 @@ class Ear:
                 listening.push(event.frame)
 
     def _close_up(self) -> None:
-        if self._listening is None:  # What came before is not here yet.
+        if self._listening is not None:
+            self._is_deaf = True
+            self._listening.finish()
+        elif not self._ending.is_set():  # What came before is not here yet.
             self._timer = asyncio.get_running_loop().call_later(LATE, self._close_up)
-            return
-        self._is_deaf = True
-        self._listening.finish()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
