@@ -136,7 +136,7 @@ class Voice:
                     await self._playback.drain()
         except NotPlayedError as error:
             logger.warning("voice stopped", extra=failure_fields(error))
-            self._lineup.drop_all()
+            self.silence()
         finally:
             if self._speaking is asyncio.current_task():
                 self._speaking = None

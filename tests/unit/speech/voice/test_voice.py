@@ -9,6 +9,7 @@ import pytest
 from livekit import rtc
 
 from speech.utterance import Trouble, Utterance
+from speech.voice.agent_track import NotPlayedError
 from speech.voice.echo import BEFORE
 from speech.voice.voice import Voice
 from tests.doubles import FakeRoom
@@ -185,6 +186,25 @@ async def test_a_request_ends_when_its_sound_is_not_wanted_any_more(
     await eventually(lambda: speech.cancelled, LIMIT)
     hold.set()
     assert not stage.changes
+
+
+async def test_a_last_frame_that_is_not_played_leaves_it_silent(
+    stage: Stage, ann: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(frame: rtc.AudioFrame) -> None:
+        raise NotPlayedError
+
+    reply = stage.voice.speak()
+    reply.append(ONE)
+    reply.finish()
+    await eventually(lambda: ann.loud, LIMIT)
+    await eventually(lambda: reply.is_over, LIMIT)
+    stage.voice.pause()
+    monkeypatch.setattr(stage.voice._track, "play", refuse)
+    stage.voice.resume()
+    await eventually(lambda: not list(voice_tasks()), LIMIT)
+    assert not stage.voice.is_audible
+    assert not stage.voice.is_speaking
 
 
 async def test_nobody_with_ears_costs_nothing(stage: Stage, speech: FakeSpeech) -> None:
