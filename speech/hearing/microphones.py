@@ -190,8 +190,8 @@ class Microphones:
             microphone.stop_hearing()
 
     def _on_failed(self, participant: rtc.RemoteParticipant, track_sid: str, error: str) -> None:
+        # It is not asked for again, or a microphone that nobody can hear would be asked for at all times.
         logger.warning("a microphone cannot be subscribed", extra={"track": track_sid})
-        self._forget((participant.identity, track_sid))
 
     def _on_muted(
         self, participant: rtc.Participant, publication: rtc.TrackPublication, *, muted: bool

@@ -11,14 +11,17 @@ from dataclasses import dataclass, field
 import pytest
 from livekit import rtc
 from livekit.rtc._proto.room_pb2 import SimulateScenarioKind
+from livekit.rtc._proto.track_pb2 import OwnedTrackPublication, TrackPublicationInfo
 
 from speech.hearing.ears import Ears
 from speech.hearing.microphones import Microphones
 from speech.hearing.preconnect import TOPIC
 from speech.hearing.slots import MicrophoneSlots
 from speech.utterance import Piece, Utterance
+from tests.doubles import FakeRoom
 from tests.tokens import MintToken
 from tests.unit.speech.hearing.loudness import LoudnessVad, silence, tone
+from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 from worker.devstack.livekit_server import LiveKitServer
 
@@ -367,3 +370,45 @@ async def test_a_model_that_cannot_be_loaded_is_tried_again_for_the_next(
     await listening(here, 2)
     await bob.play(silence(0.3, RATE), tone(1, RATE), silence(1.6, RATE))
     await eventually(lambda: here.recording.of("bob") == ["began", "heard", "ended"])
+
+
+class Unreachable(rtc.RemoteTrackPublication):
+    """A microphone whose subscription fails each time."""
+
+    def __init__(self, room: FakeRoom, sid: str) -> None:
+        info = TrackPublicationInfo(
+            sid=sid,
+            kind=rtc.TrackKind.KIND_AUDIO,
+            source=rtc.TrackSource.SOURCE_MICROPHONE,
+        )
+        super().__init__(OwnedTrackPublication(info=info))
+        self.asked = 0
+        """How often it was asked for."""
+        self._room = room
+
+    def set_subscribed(self, subscribed: bool) -> None:
+        self.asked += 1
+        if self.asked < 100:
+            asyncio.get_running_loop().call_soon(self._fail)
+
+    def _fail(self) -> None:
+        ann = self._room.remote_participants["ann"]
+        self._room.emit("track_subscription_failed", ann, self.sid, "")
+
+
+def test_a_subscription_that_fails_is_not_asked_for_again_and_again() -> None:
+    async def run() -> int:
+        room, ears = FakeRoom(), Ears(lambda: LoudnessVad, MicrophoneSlots(1))
+        microphones = Microphones(room, ears, Recording(), pause=1.2, on_refused=lambda _: None)
+        room.connected = True
+        ann = room.join("ann")
+        publication = Unreachable(room, "TR_1")
+        ann._track_publications["TR_1"] = publication
+        microphones.begin()
+        await asyncio.sleep(10)
+        room.leave("ann")
+        await microphones.aclose()
+        assert not ears.slots.open
+        return publication.asked
+
+    assert run_in_virtual_time(run()) == 1
