@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import InvalidStateError
 from contextlib import suppress
 
@@ -107,8 +108,7 @@ class Microphone:
         self._tasks.cancel()
         for ear in self._opened.values():
             _bring(ear, None)
-        for teller in self._opened:
-            await teller.wait(TELLING)
+        await asyncio.gather(*(teller.wait(TELLING) for teller in self._opened))
         await self._tasks.wait()
 
     async def _bring_before(self, ear: OpenEar, preconnect: PreconnectAudio) -> None:
