@@ -65,22 +65,16 @@ class Microphones:
         self._preconnect = PreconnectAudio(room)
         self._handlers: dict[Any, Callable[..., None]] = {
             "track_published": self._consider,
-            "track_unpublished": lambda publication, participant: self._forget(
-                (participant.identity, publication.sid)
-            ),
+            "track_unpublished": self._on_unpublished,
             "track_subscribed": self._on_subscribed,
             "track_unsubscribed": self._on_unsubscribed,
             "track_subscription_failed": self._on_failed,
-            "track_muted": lambda participant, publication: self._on_muted(
-                participant, publication, muted=True
-            ),
-            "track_unmuted": lambda participant, publication: self._on_muted(
-                participant, publication, muted=False
-            ),
+            "track_muted": self._on_muted,
+            "track_unmuted": self._on_unmuted,
             "participant_disconnected": self._on_left,
             "reconnected": self._look_again,
             "moved": self._look_again,
-            "disconnected": lambda reason: self._look_again(),
+            "disconnected": self._look_again,
         }
         for event, handler in self._handlers.items():
             room.on(event, handler)
@@ -107,8 +101,8 @@ class Microphones:
             for publication in participant.track_publications.values():
                 self._consider(publication, participant)
 
-    def _look_again(self) -> None:
-        """After a reconnection: let go of what has gone, and hear what is new."""
+    def _look_again(self, reason: object = None) -> None:
+        """After a reconnection, or its failure: let go of what has gone, and hear what is new."""
         present = {
             (participant.identity, sid): publication
             for participant in self._room.remote_participants.values()
@@ -149,10 +143,6 @@ class Microphones:
             self._refused.add(key)
             self._on_refused(key[0])
 
-    def _forget(self, key: _Key) -> None:
-        self._refused.discard(key)
-        self._let_go(key)
-
     def _let_go(self, key: _Key, late: float = LATE) -> None:
         microphone = self._held.pop(key, None)
         if microphone is not None:
@@ -167,14 +157,18 @@ class Microphones:
             if self._is_open:
                 self._look()
 
+    def _held_of(
+        self, publication: rtc.TrackPublication, participant: rtc.Participant
+    ) -> Microphone | None:
+        return self._held.get((participant.identity, publication.sid))
+
     def _on_subscribed(
         self,
         track: rtc.Track,
         publication: rtc.RemoteTrackPublication,
         participant: rtc.RemoteParticipant,
     ) -> None:
-        microphone = self._held.get((participant.identity, publication.sid))
-        if microphone is not None:
+        if (microphone := self._held_of(publication, participant)) is not None:
             microphone.hear(track, self._preconnect)
         else:
             self._consider(publication, participant)
@@ -185,22 +179,30 @@ class Microphones:
         publication: rtc.RemoteTrackPublication,
         participant: rtc.RemoteParticipant,
     ) -> None:
-        microphone = self._held.get((participant.identity, publication.sid))
-        if microphone is not None:
+        if (microphone := self._held_of(publication, participant)) is not None:
             microphone.stop_hearing()
 
     def _on_failed(self, participant: rtc.RemoteParticipant, track_sid: str, error: str) -> None:
         # It is not asked for again, or a microphone that nobody can hear would be asked for at all times.
         logger.warning("a microphone cannot be subscribed", extra={"track": track_sid})
 
-    def _on_muted(
-        self, participant: rtc.Participant, publication: rtc.TrackPublication, *, muted: bool
+    def _on_muted(self, participant: rtc.Participant, publication: rtc.TrackPublication) -> None:
+        if (microphone := self._held_of(publication, participant)) is not None:
+            microphone.mute()
+
+    def _on_unmuted(self, participant: rtc.Participant, publication: rtc.TrackPublication) -> None:
+        if (microphone := self._held_of(publication, participant)) is not None:
+            microphone.unmute()
+
+    def _on_unpublished(
+        self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
-        microphone = self._held.get((participant.identity, publication.sid))
-        if microphone is not None:
-            (microphone.mute if muted else microphone.unmute)()
+        key = (participant.identity, publication.sid)
+        self._refused.discard(key)
+        self._let_go(key)
 
     def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        for key in {*self._held, *self._refused}:
+        self._refused = {key for key in self._refused if key[0] != participant.identity}
+        for key in list(self._held):
             if key[0] == participant.identity:
-                self._forget(key)
+                self._let_go(key)
