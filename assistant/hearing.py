@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from livekit import rtc
 
-from speech.hearing.microphones import Microphones
+from speech.hearing import Microphones
 from speech.services import SpeechServices
 from speech.transcription import Transcription
 from speech.utterance import Utterance

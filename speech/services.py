@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .hearing.ears import Ears
+from .hearing import Ears
 from .transcription import Transcriber
-from .voice.synthesizer import Synthesizer
+from .voice import Synthesizer
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ class Voice:
         self._lineup.drop_first()
 
     def _note_words(self, text: str) -> None:
-        if text is not self._words:
+        if text != self._words:
             self._words = text
             if self.is_audible:
                 self._echo.begin(text, self._now())

@@ -9,7 +9,7 @@ from speech.hearing import Ears, MicrophoneSlots
 from speech.hearing.vad_model import find_silero
 from speech.services import SpeechServices
 from speech.transcription import Transcriber
-from speech.voice.synthesizer import Synthesizer
+from speech.voice import Synthesizer
 from worker import hosting
 from worker.settings import Settings
 from worker.speech_service import speech_service
