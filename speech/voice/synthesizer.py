@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 
 import openai
@@ -47,6 +48,7 @@ class Synthesizer:
             model=model, voice=voice, client=client, response_format="pcm"
         )
         self._tts.on("error", _keep_origin)
+        logging.getLogger("livekit.agents").addFilter(_is_news)
         self._service = SpeechService("voice")
 
     async def synthesize(self, text: str, add: Callable[[bytes], None]) -> None:
@@ -69,6 +71,11 @@ class Synthesizer:
     async def aclose(self) -> None:
         """Let go of what the plugin holds. Nothing may be asked after it."""
         await self._tts.aclose()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leave out what the framework warns of with each sentence: many services number no answers."""
+    return record.msg != "no request_id provided for TTS %s"
 
 
 def _keep_origin(event: tts.TTSError) -> None:

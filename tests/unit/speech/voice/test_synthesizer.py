@@ -55,6 +55,13 @@ async def test_it_asks_for_raw_samples_and_gets_all(asker: Asker, speech: FakeSp
     assert (fields["model"], fields["voice"], fields["response_format"]) == ("tts", "ash", "pcm")
 
 
+async def test_a_service_that_numbers_no_answers_is_not_warned_of(
+    asker: Asker, caplog: pytest.LogCaptureFixture
+) -> None:
+    await asker.ask()
+    assert not caplog.records
+
+
 async def test_a_file_in_place_of_samples_is_decoded(asker: Asker, speech: FakeSpeech) -> None:
     file = io.BytesIO()
     with wave.open(file, "wb") as wav:
