@@ -92,6 +92,7 @@ class AgentTrack:
         if self._source is None:
             self._source = rtc.AudioSource(SPOKEN_RATE, 1, queue_size_ms=int(QUEUE_SECONDS * 1000))
             self._room.on("local_track_subscribed", self._note_subscription)
+            self._room.on("local_track_unpublished", self._note_removal)
         track = rtc.LocalAudioTrack.create_audio_track(NAME, self._source)
         options = rtc.TrackPublishOptions(source=SOURCE)
         try:
@@ -106,6 +107,12 @@ class AgentTrack:
     def _note_subscription(self, track: rtc.LocalTrack) -> None:
         if isinstance(track, rtc.LocalAudioTrack) and track.name == NAME:
             self._subscribed.set()
+
+    def _note_removal(self, publication: rtc.LocalTrackPublication) -> None:
+        # The server takes tracks back when it withdraws the permission, and may give that again.
+        if publication is self._publication:
+            self._publication, self._is_awaited = None, False
+            self._subscribed.clear()
 
     async def _wait_for_subscriber(self) -> None:
         try:
@@ -149,6 +156,7 @@ class AgentTrack:
         self._publication = None
         if self._source is not None:
             self._room.off("local_track_subscribed", self._note_subscription)
+            self._room.off("local_track_unpublished", self._note_removal)
             await self._source.aclose()
             self._source = None
 

@@ -273,6 +273,20 @@ async def test_it_knows_its_own_words_again_while_they_are_spoken(
     assert not stage.voice.is_own("the red fox runs", _utterance(loop.time() + BEFORE + 0.1))
 
 
+async def test_a_track_that_was_removed_is_published_again(stage: Stage, ann: Listener) -> None:
+    for _ in range(2):
+        reply = stage.voice.speak()
+        reply.append(ONE)
+        reply.finish()
+        await eventually(lambda: ann.loud, LIMIT)
+        await spoken_to_the_end(stage)
+        (sid,) = stage.room.local_participant.track_publications
+        await stage.room.local_participant.unpublish_track(sid)
+        await eventually(ann.unpublished, LIMIT)
+        ann.unpublished.clear()
+        ann.frames.clear()
+
+
 async def test_closing_takes_the_track_back_and_leaves_nothing(
     stage: Stage, ann: Listener, speech: FakeSpeech
 ) -> None:
