@@ -59,9 +59,9 @@ class Cutter:
     """Takes the sound of one microphone window by window, and says what becomes of it.
 
     An utterance begins once its speech is sure, see `Stretch`, and ends with a long silence, or where a
-    piece ends after `LONGEST_UTTERANCE` seconds. What is
-    too short, too soft or too improbable before that is dropped: a click, a cough, a hum. Within an
-    utterance nothing that might be speech is dropped, but such does not prolong it.
+    piece ends after `LONGEST_UTTERANCE` seconds. What is too short, too soft or too improbable before
+    that is dropped: a click, a cough, a hum. Within an utterance nothing that might be speech is dropped,
+    but such does not prolong it.
 
     The pieces of an utterance hold, in order and once, every window that counts as speech; before
     speech up to `BEFORE` seconds of silence, after it `AFTER` seconds or more. So where a silence

@@ -25,7 +25,7 @@ ENDING = 2.0
 class Ears:
     """Hears microphones in a thread of its own. The thread and the model come with the first one.
 
-    All is called in the event loop of the rooms.
+    All but what is private is called in the event loop of the rooms.
     """
 
     def __init__(
@@ -41,9 +41,10 @@ class Ears:
         self.slots = slots
         self._model = _Model(find_vad)
         self._thread: HearingThread | None = None
-        self._tasks = OwnedTasks()
-        self._ears: set[Ear] = set()
         self._is_closed = False
+        self._ears: set[Ear] = set()
+        """Of the hearing thread, like the next."""
+        self._tasks = OwnedTasks()
 
     def open(
         self, track: rtc.Track, teller: Teller, pause: float, *, is_muted: bool
@@ -81,6 +82,7 @@ class Ears:
             self._thread = None
 
     def _begin(self, ear: Ear, before: Future[EarlySound | None], teller: Teller) -> None:
+        """In the hearing thread, as all that follows."""
         self._ears.add(ear)
         self._tasks.spawn(self._listen(ear, before, teller), "ear")
 
