@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,8 +14,13 @@ from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE
 
 from .cutter import Began, Cutter, Event
 
+logger = logging.getLogger(__name__)
+
 WINDOW = 512
 """Samples that voice activity is judged by; an incomplete window would be forgotten."""
+
+BACKLOG = 70.0
+"""Seconds that wait to be judged, at most: a recording of before, and what came meanwhile."""
 
 
 class Listening:
@@ -34,22 +40,38 @@ class Listening:
         self._pushed = 0
         self._judged = 0
         self._has_ended = False
+        self._is_late = False
         self._breaks = deque[int]()
         """How many samples were pushed when nothing that follows belonged to them any more."""
 
     def push(self, frame: rtc.AudioFrame) -> None:
-        """Hear a frame of `SAMPLE_RATE` and one channel. Nothing, after the end."""
+        """Hear a frame of `SAMPLE_RATE` and one channel. Nothing, after the end.
+
+        What comes faster than it is judged is dropped beyond `BACKLOG`: the model's queue has no limit.
+        """
         if self._has_ended:
             return
+        if self._waiting < BACKLOG:
+            self._push(frame)
+        elif not self._is_late:
+            self._is_late = True
+            logger.warning("sound is lost: more comes than can be judged")
+
+    def _push(self, frame: rtc.AudioFrame) -> None:
         self._pushed += frame.samples_per_channel
         self._stream.push_frame(frame)
+
+    @property
+    def _waiting(self) -> float:
+        """Seconds that are not judged yet."""
+        return (self._pushed - self._judged) / SAMPLE_RATE
 
     def finish(self) -> None:
         """Finish what is being said: what is pushed from now on has nothing to do with it."""
         if self._has_ended:
             return
         if missing := -self._pushed % WINDOW:
-            self.push(frame_of(bytes(missing * SAMPLE_BYTES)))
+            self._push(frame_of(bytes(missing * SAMPLE_BYTES)))
         self._stream.flush()
         self._breaks.append(self._pushed)
         self._break()
@@ -91,8 +113,7 @@ class Listening:
         for event in events:
             if isinstance(event, Began):
                 # What waits to be judged has been said, too.
-                waiting = (self._pushed - self._judged) / SAMPLE_RATE
-                event = replace(event, age=event.age + waiting)
+                event = replace(event, age=event.age + self._waiting)
             self._tell(event)
 
 

@@ -82,3 +82,23 @@ async def test_what_comes_after_the_end_is_not_heard() -> None:
     assert [event.speech for event in told if isinstance(event, Piece)] == [
         pytest.approx(1, abs=0.04)
     ]
+
+
+async def test_what_comes_faster_than_it_is_judged_is_dropped_and_that_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("speech.hearing.listening.BACKLOG", 1.0)
+    told: list[Event] = []
+    listening = Listening(LoudnessVad(), Cutter(1.2), told.append)
+    for _ in range(4):
+        listening.push(frame_of(tone(0.777)))
+    listening.end()
+    await listening.run()
+    await listening.aclose()
+    assert kinds(told) == "began piece ended"
+    assert [event.speech for event in told if isinstance(event, Piece)] == [
+        pytest.approx(2 * 0.777, abs=0.04)
+    ]
+    assert [record.message for record in caplog.records] == [
+        "sound is lost: more comes than can be judged"
+    ]
