@@ -46,6 +46,9 @@ def speakable(piece: str, *, code: str = CODE) -> str:
     Returns:
         Plain text in one line; empty if there is nothing to say.
     """
+    # A service that has lost its way writes rules and brackets without end: to parse all would take seconds.
+    if not _SPOKEN.search(piece):
+        return ""
     text = _read_row(piece) if piece.lstrip().startswith("|") else _read_blocks(piece, code)
     return closed(text) if text else ""
 

@@ -39,6 +39,8 @@ class SpokenReply:
         self._sentences = Sentences()
         self._waiting: deque[str] = deque()
         self._taken: list[str] = []
+        self._is_foreign = False
+        """Whether what was taken has letters that English has not."""
         self._withdrawn: deque[str] = deque()
         """What was taken of a text that was withdrawn, and is not said again."""
         self._is_complete = False
@@ -113,7 +115,7 @@ class SpokenReply:
         for sentence in sentences:
             if self._withdrawn and sentence.strip() == self._withdrawn[0].strip():
                 self._withdrawn.popleft()
-                self._taken.append(sentence)
+                self._note_taken(sentence)
             else:
                 self._withdrawn.clear()
                 self._waiting.append(sentence)
@@ -129,15 +131,13 @@ class SpokenReply:
         is_first = not self._taken
         spoken = ""
         while self._waiting:
-            words = speakable(self._waiting[0], code=self._code)
+            words = speakable(self._waiting[0], code="" if self._is_foreign else CODE)
             if spoken and words and (is_first or len(spoken) + len(words) >= TOGETHER):
                 break
-            self._taken.append(self._waiting.popleft())
+            self._note_taken(self._waiting.popleft())
             spoken = f"{spoken} {words}".strip()
         return spoken
 
-    @property
-    def _code(self) -> str:
-        """What is said of code: nothing in a text that has letters which English has not."""
-        text = "".join(self._taken)
-        return "" if _FOREIGN.search(text) else CODE
+    def _note_taken(self, sentence: str) -> None:
+        self._taken.append(sentence)
+        self._is_foreign = self._is_foreign or _FOREIGN.search(sentence) is not None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from speech.voice.sentences import Sentences
-from speech.voice.speakable import CODE, speakable
+from speech.voice.speakable import CODE, _markdown, speakable
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,10 @@ def test_whatever_the_markup_no_letter_is_said_that_is_not_there(text: str) -> N
 def test_odd_text_takes_no_long_time(bit: str) -> None:
     # A pattern that goes back over and over would take hours for this, not a moment.
     assert isinstance(speakable(bit * (2000 // len(bit))), str)
+
+
+@pytest.mark.parametrize("piece", ["---\n", "[[[[", "| | |\n", "\U0001f600", "> >\n"])
+def test_what_has_no_letter_is_not_even_parsed(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("speech.voice.speakable.MarkdownIt")
+    _markdown.cache_clear()
+    assert speakable(piece) == ""

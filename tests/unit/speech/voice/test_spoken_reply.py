@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -143,6 +144,24 @@ def test_code_is_passed_over_in_another_language() -> None:
     reply.append("Sch\u00f6n:\n```\nx = 1\n```\nFertig.")
     reply.finish()
     assert reply.take_all() == ["Sch\u00f6n:", "Fertig."]
+
+
+def test_a_long_text_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counting:
+        """Finds nothing."""
+
+        looked_at = 0
+
+        def search(self, text: str) -> None:
+            self.looked_at += len(text)
+
+    foreign, text = Counting(), "This is a sentence. " * 60
+    monkeypatch.setattr("speech.voice.spoken_reply._FOREIGN", foreign)
+    reply = Reply()
+    reply.append(text)
+    reply.finish()
+    reply.take_all()
+    assert foreign.looked_at == len(text)
 
 
 def test_what_has_no_words_is_over_without_a_sound() -> None:
