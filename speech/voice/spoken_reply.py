@@ -88,10 +88,9 @@ class SpokenReply:
         self._waiting.clear()
         self._add(sentences[kept:])
 
-    def finish(self, last_words: str = "") -> None:
-        """Let the rest be spoken, with some last words at its end."""
+    def finish(self) -> None:
+        """Let the rest be spoken: its last sentence may have no end."""
         if not self._is_complete:
-            self.append(last_words)
             self._is_complete = True
             self._add(self._sentences.finish())
             self._on_change()

@@ -51,7 +51,8 @@ def test_it_tells_when_there_is_something_and_when_it_is_over() -> None:
     assert reply.changes == 0
     reply.append(". Two")
     assert reply.changes == 1
-    reply.finish(" words.")
+    reply.append(" words")
+    reply.finish()
     assert reply.take_all() == ["One.", "Two words."]
     assert reply.changes > 1
 
@@ -61,7 +62,7 @@ def test_text_after_the_end_is_dropped() -> None:
     reply.finish()
     reply.append("Late. Text")
     reply.withdraw(0)
-    reply.finish("Words.")
+    reply.finish()
     assert reply.is_over
     assert reply.take() == ""
 

@@ -57,7 +57,8 @@ async def test_sentences_are_spoken_while_the_reply_grows(
     await eventually(lambda: ann.loud, LIMIT)
     reply.append(THREE)
     assert stage.voice.is_audible
-    reply.finish(" Ddd.")
+    reply.append(" Ddd.")
+    reply.finish()
     await spoken_to_the_end(stage)
     assert texts(speech) == [ONE.strip(), TWO.strip(), f"{THREE} Ddd."]
     assert stage.changes[0] is True
