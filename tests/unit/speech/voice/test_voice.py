@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from livekit import rtc
+from livekit.rtc._proto.room_pb2 import SimulateScenarioKind
 
 from speech.utterance import Trouble, Utterance
 from speech.voice.agent_track import NotPlayedError
@@ -285,6 +286,24 @@ async def test_a_track_that_was_removed_is_published_again(stage: Stage, ann: Li
         await stage.room.local_participant.unpublish_track(sid)
         await eventually(ann.unpublished, LIMIT)
         ann.unpublished.clear()
+        ann.frames.clear()
+
+
+async def test_after_a_full_reconnection_it_speaks_on_the_same_track(
+    stage: Stage, ann: Listener
+) -> None:
+    reconnected = asyncio.Event()
+    stage.room.on("reconnected", reconnected.set)
+    for text in (ONE, TWO):
+        reply = stage.voice.speak()
+        reply.append(text)
+        reply.finish()
+        await eventually(lambda: ann.loud, LIMIT)
+        await spoken_to_the_end(stage)
+        assert len(stage.room.local_participant.track_publications) == 1
+        await stage.room.simulate_scenario(SimulateScenarioKind.SIMULATE_FULL_RECONNECT)
+        await eventually(reconnected, LIMIT)
+        reconnected.clear()
         ann.frames.clear()
 
 
