@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,9 @@ MOST_OF_ONE = 2
 
 CLOSING = 2.5
 """Seconds to close all microphones of a room, at most."""
+
+REFUSING = 1.0
+"""Seconds that a place may take to become free before somebody is told that there is none."""
 
 _Key = tuple[str, str]
 """Whose microphone, and its track's sid."""
@@ -141,6 +145,11 @@ class Microphones:
         self._ears.slots.wait(self._look)
         if key not in self._refused:
             self._refused.add(key)
+            # The news of a microphone may come before that of the one whose place it takes.
+            asyncio.get_running_loop().call_later(REFUSING, self._tell_refusal, key)
+
+    def _tell_refusal(self, key: _Key) -> None:
+        if self._is_open and key in self._refused:
             self._on_refused(key[0])
 
     def _let_go(self, key: _Key, late: float = LATE) -> None:

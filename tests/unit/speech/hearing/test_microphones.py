@@ -310,6 +310,20 @@ async def test_beyond_the_limit_one_is_refused_once_until_another_ends(here: Pla
     assert here.refused == ["bob"]
 
 
+@pytest.mark.parametrize("most", [1])
+async def test_whoever_publishes_anew_is_not_refused_their_own_place(here: Place) -> None:
+    ann = await here.person("ann")
+    sid = await ann.publish()
+    await listening(here)
+    await ann.unpublish(sid)
+    await ann.publish()
+    await eventually(lambda: sid not in here.room.remote_participants["ann"].track_publications)
+    await listening(here)
+    await ann.play(silence(0.3, RATE), tone(1, RATE), silence(1.6, RATE))
+    await eventually(lambda: here.recording.of("ann") == ["began", "heard", "ended"])
+    assert here.refused == []
+
+
 @pytest.mark.parametrize("model", [LoudnessVad(fails_after=60)])
 async def test_a_model_that_fails_ends_the_utterance_and_is_logged(
     here: Place, caplog: pytest.LogCaptureFixture
