@@ -7,7 +7,7 @@ which hears in a thread of its own. ``vad_model`` has what `Ears` loads with the
     ears          all ears of the process; a ``hearing_thread``, and for each track an ``ear``
     listening     one ear's sound is judged; the ``cutter`` makes utterances and pieces of its ``stretch``
     teller        what is heard goes back to the event loop of the room
-    preconnect    what people say while their client connects: ``early_sound``
+    preconnect    what people say while their client connects: ``early_sound``, up to a ``seam``
 """
 
 from .ears import Ears

@@ -6,14 +6,16 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from livekit import rtc
 from livekit.agents import vad
 
-from speech.utterance import SAMPLE_RATE
+from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE
 
 from .cutter import Cutter, Event
 from .listening import Listening, frame_of
+from .seam import LONGEST, find_overlap
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,9 @@ CLOSING = 1.0
 
 DRAINING = 0.1
 """Seconds to take what a closed stream still has, at most."""
+
+JOINING = 1.0
+"""Seconds to wait for the first sound of a track, at most, where some of it was recorded before."""
 
 JUDGING = 2.0
 """Seconds to judge what was heard at the end, at most."""
@@ -110,11 +115,12 @@ class Ear:
         asyncio.get_running_loop().call_later(late, self._ending.set)
 
     async def _listen(self, stream: rtc.AudioStream, listening: Listening, before: bytes) -> None:
-        self._listening = listening
         if before:
-            listening.push(frame_of(before))
+            first = b"" if self._is_deaf else await self._first(stream)
+            listening.push(frame_of(before + first[find_overlap(before, first) :]))
             if self._is_deaf:
                 listening.finish()
+        self._listening = listening
         judging = asyncio.create_task(listening.run(), name="ear judging")
         feeding = asyncio.create_task(self._feed(stream, listening), name="ear feeding")
         ending = asyncio.create_task(self._ending.wait(), name="ear ending")
@@ -134,6 +140,17 @@ class Ear:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+
+    async def _first(self, stream: rtc.AudioStream) -> bytes:
+        """The first sound of the track, which mostly waits already: as much as may be known of it."""
+        sound = b""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(JOINING):
+                async for event in stream:
+                    sound += event.frame.data.tobytes()
+                    if len(sound) >= LONGEST * SAMPLE_RATE * SAMPLE_BYTES:
+                        break
+        return sound
 
     async def _feed(self, stream: rtc.AudioStream, listening: Listening) -> None:
         async for event in stream:

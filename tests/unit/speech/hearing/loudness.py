@@ -68,3 +68,10 @@ def tone(seconds: float, rate: int = SAMPLE_RATE, loudness: int = 12_000) -> byt
 def silence(seconds: float, rate: int = SAMPLE_RATE) -> bytes:
     """A sound that does not."""
     return bytes(int(seconds * rate) * SAMPLE_BYTES)
+
+
+def sweep(seconds: float, rate: int = SAMPLE_RATE) -> bytes:
+    """A tone that rises, so that no part of it is like another."""
+    times = np.arange(int(rate * seconds)) / rate
+    height = 200 * times + 150 * times**2
+    return (8000 * np.sin(2 * np.pi * height)).astype(np.int16).tobytes()

@@ -20,7 +20,7 @@ from speech.hearing.slots import MicrophoneSlots
 from speech.utterance import Piece, Utterance
 from tests.doubles import FakeRoom
 from tests.tokens import MintToken
-from tests.unit.speech.hearing.loudness import LoudnessVad, silence, tone
+from tests.unit.speech.hearing.loudness import LoudnessVad, silence, sweep, tone
 from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 from worker.devstack.livekit_server import LiveKitServer
@@ -281,6 +281,23 @@ async def test_what_was_said_before_the_subscription_comes_first(here: Place) ->
     await writer.write(silence(0.2, 48_000) + tone(2, 48_000))
     await writer.aclose()
     await ann.play(silence(3.5, RATE))
+    await eventually(lambda: here.recording.of("ann") == ["began", "heard", "ended"])
+    assert here.recording.speech == pytest.approx(2, abs=0.15)
+
+
+async def test_what_was_recorded_and_came_with_the_track_too_is_heard_once(here: Place) -> None:
+    ann = await here.person("ann")
+    sid = await ann.publish(preconnect=True)
+    said = sweep(2, RATE)
+    recorded, again = said[: int(1.3 * RATE) * 2], said[RATE * 2 :]
+    await ann.play(again, silence(0.2, RATE))
+    attributes = {"trackId": sid, "sampleRate": str(RATE), "channels": "1"}
+    writer = await ann.room.local_participant.stream_bytes(
+        "early", topic=TOPIC, mime_type="audio/pcm", attributes=attributes
+    )
+    await writer.write(recorded)
+    await writer.aclose()
+    await ann.play(silence(1.6, RATE))
     await eventually(lambda: here.recording.of("ann") == ["began", "heard", "ended"])
     assert here.recording.speech == pytest.approx(2, abs=0.15)
 
