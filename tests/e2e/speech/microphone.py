@@ -56,6 +56,7 @@ class Microphone:
         self._random = np.random.default_rng(7)
         self._feeding: asyncio.Task[None] | None = None
         self._heard = asyncio.Event()
+        self._is_closed = False
         room.on("local_track_subscribed", self._on_subscribed)
 
     @property
@@ -103,6 +104,11 @@ class Microphone:
         self._drop()
         self._track.mute()
 
+    def flicker(self) -> None:
+        """Close it and open it again at once, while somebody speaks on."""
+        self._track.mute()
+        self._track.unmute()
+
     def unmute(self, first: Sound | None = None) -> None:
         """Open it again, and speak at once."""
         self._track.unmute()
@@ -119,7 +125,6 @@ class Microphone:
         """Send the agent what was recorded until it heard the track, as clients do."""
         assert self._kept is not None
         await eventually(self._heard, 15)
-        kept, self._kept = self._kept, None
         writer = await self._room.local_participant.stream_bytes(
             "preconnect-buffer",
             mime_type="audio/pcm",
@@ -127,11 +132,14 @@ class Microphone:
             destination_identities=[agent],
             attributes={"trackId": self.sid, "sampleRate": str(RATE), "channels": "1"},
         )
-        await writer.write(np.concatenate(kept).tobytes())
+        await writer.write(np.concatenate(self._kept).tobytes())
         await writer.aclose()
 
     async def aclose(self) -> None:
-        """End it."""
+        """End it. Nothing, if it has ended."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._room.off("local_track_subscribed", self._on_subscribed)
         self._drop()
         if self._feeding is not None:
@@ -156,7 +164,7 @@ class Microphone:
     async def _send(self) -> None:
         while True:
             samples = self._next_samples()
-            if self._kept is not None:
+            if self._kept is not None and not self.is_heard:
                 self._kept.append(samples)
             frame = rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples))
             await self._source.capture_frame(frame)

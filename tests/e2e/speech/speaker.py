@@ -13,13 +13,16 @@ from chat import ChatManager, ChatMessage
 from tests.e2e.people import ANSWER_LIMIT, Door, Person
 from tests.e2e.speech.microphone import Microphone
 from tests.e2e.speech.recording import Recording
-from tests.e2e.speech.sound import Samples, Sound
+from tests.e2e.speech.sound import Samples, Sound, silence
 from tests.e2e.speech.voices import HIGH, say, words_of
 from tests.tokens import ParticipantKind
 from tests.waiting import eventually
 
 AGENT = "Assistant"
 """What the agent is called, and what its lines are shown under."""
+
+SETTLING = 0.2
+"""Seconds from the subscription of a microphone to its first sound, at most."""
 
 TOPIC_TRANSCRIPTION = "lk.transcription"
 AGENT_STATE = "lk.agent.state"
@@ -102,6 +105,8 @@ class Speaker(Person):
         await self.microphone.publish(first, pre_connect=pre_connect)
         if first is None and not pre_connect:
             await eventually(lambda: self.is_heard, ANSWER_LIMIT)
+            # It takes as long until the first sound of a track comes out of it.
+            await self.play(silence(SETTLING))
         return self.microphone
 
     @property
@@ -217,15 +222,16 @@ class Speaker(Person):
         self._written_at.setdefault(key, asyncio.get_running_loop().time())
 
     def _on_transcription(self, reader: rtc.TextStreamReader, identity: str) -> None:
-        # The handler is not told when the stream ends: one task reads one stream.
-        task = asyncio.get_running_loop().create_task(self._read(reader, identity))
+        # The handler is not told when the stream ends: one task reads one stream. It may come to that
+        # only after what was sent later.
+        now = asyncio.get_running_loop().time()
+        task = asyncio.get_running_loop().create_task(self._read(reader, identity, now))
         self._reading.add(task)
         task.add_done_callback(self._reading.discard)
 
-    async def _read(self, reader: rtc.TextStreamReader, identity: str) -> None:
+    async def _read(self, reader: rtc.TextStreamReader, identity: str, now: float) -> None:
         attributes = reader.info.attributes or {}
         text = await reader.read_all()
-        now = asyncio.get_running_loop().time()
         key = (identity, attributes.get("lk.segment_id", ""))
         track = attributes.get("lk.transcribed_track_id", "")
         bubble = self.spoken.setdefault(key, SpokenBubble(identity, track, began_at=now))
@@ -240,9 +246,8 @@ class Speaker(Person):
     def _on_published(
         self, publication: rtc.RemoteTrackPublication, participant: rtc.RemoteParticipant
     ) -> None:
-        # People are not heard: a microphone to which somebody listens is one that the agent hears.
-        is_agents = participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
-        if is_agents and publication.kind == rtc.TrackKind.KIND_AUDIO:
+        # Nobody else is heard: a microphone to which somebody listens is one that the agent hears.
+        if participant is self.agent and publication.kind == rtc.TrackKind.KIND_AUDIO:
             publication.set_subscribed(True)
 
     def _on_track(self, track: rtc.Track, *_: object) -> None:

@@ -23,6 +23,7 @@ FRANCE = "Assistant, what is the capital of France?"
 HONEY = "Assistant, how do bees make honey?"
 RIVER = "My sister lives near the river."
 MOON = "How far away is the moon?"
+KIND = "Assistant, and which kind?"
 HOLD_LIMIT = 3.0
 """Seconds for which somebody who types is kept waiting for one who speaks, at most."""
 
@@ -74,7 +75,9 @@ async def test_what_is_not_for_the_agent_is_shown_and_remembered_but_not_answere
         await bob.speak(FRANCE)
         await ada.sees("Paris.")
         assert lines_of(llm) == [("ada", words_of(RIVER)), ("bob", words_of(FRANCE))]
-        assert [who for who, _ in ada.conversation[before:]] == ["ada", "bob", AGENT]
+        # The agent says once how to be answered.
+        assert [who for who, _ in ada.conversation[before:]] == ["ada", AGENT, "bob", AGENT]
+        assert ada.conversation[before + 1] == (AGENT, prompts.load("notice_mention_me"))
 
 
 async def test_a_misheard_name_still_calls_the_agent(listening: Stage, llm: FakeOpenAI) -> None:
@@ -90,8 +93,9 @@ async def test_a_misheard_name_still_calls_the_agent(listening: Stage, llm: Fake
         assert len(llm.requests) == 1
 
 
+@pytest.mark.parametrize("is_typed_first", [True, False])
 async def test_who_types_while_another_speaks_comes_in_the_order_of_beginning(
-    listening: Stage, llm: FakeOpenAI
+    listening: Stage, llm: FakeOpenAI, is_typed_first: bool
 ) -> None:
     async with (
         listening.enter("ada") as ada,
@@ -103,18 +107,37 @@ async def test_who_types_while_another_speaks_comes_in_the_order_of_beginning(
         await bob.say("Assistant, tell me a story")
         await ada.sees("A")
         microphone = await ada.open_microphone()
-        speaking = microphone.begin(silence(0.3) + say(HONEY))
-        await ada.play(silence(0))
-        await eventually(lambda: microphone.is_heard)
-        await bob.say("Assistant, and which kind?")
+        if is_typed_first:
+            await bob.say(KIND)
+        await microphone.begin(say(HONEY).first(1))
+        speaking = microphone.begin(say(HONEY).after(1))
+        if not is_typed_first:
+            await bob.say(KIND)
         await speaking
-        await eventually(lambda: len(ada.own_words) == 1)
+        await ada.sees_said("ada", HONEY)
         first.release.set()
         await ada.sees("To both.")
-        assert sorted(lines_of(llm)) == sorted(
-            [("ada", words_of(HONEY)), ("bob", words_of("Assistant, and which kind?"))]
-        )
+        lines = [("bob", words_of(KIND)), ("ada", words_of(HONEY))]
+        assert lines_of(llm) == (lines if is_typed_first else lines[::-1])
         assert len(llm.requests) == 2
+
+
+async def test_who_types_while_another_speaks_is_answered_together_with_them(
+    listening: Stage, llm: FakeOpenAI
+) -> None:
+    async with (
+        listening.enter("ada") as ada,
+        listening.enter("bob") as bob,
+    ):
+        await introduce(llm, ada, bob)
+        llm.script = in_turn(Reply(["To both."]))
+        microphone = await ada.open_microphone()
+        await microphone.begin(say(HONEY).first(1.5))
+        microphone.begin(say(HONEY).after(1.5))
+        await bob.say(KIND)
+        await ada.sees("To both.")
+        assert lines_of(llm) == [("ada", words_of(HONEY)), ("bob", words_of(KIND))]
+        assert len(llm.requests) == 1
 
 
 async def test_a_typed_question_is_not_kept_waiting_by_one_who_speaks_on_and_on(
@@ -125,33 +148,31 @@ async def test_a_typed_question_is_not_kept_waiting_by_one_who_speaks_on_and_on(
         listening.enter("bob") as bob,
     ):
         await introduce(llm, ada, bob)
+        llm.script = in_turn(Reply(["Noon."]))
         microphone = await ada.open_microphone()
         story = sum((say(RIVER) + silence(0.15) for _ in range(4)), silence(0))
-        speaking = microphone.begin(story)
-        await eventually(lambda: microphone.is_heard)
+        await microphone.begin(story.first(1))
+        speaking = microphone.begin(story.after(1))
         now = asyncio.get_running_loop().time
         typed = now()
         await bob.say("Assistant, what time is it?")
-        await bob.sees("You said: Assistant, what time is it?")
-        assert now() - typed < HOLD_LIMIT + 1.5
-        await speaking
+        await bob.sees("Noon.")
+        assert now() - typed == pytest.approx(HOLD_LIMIT, abs=1)
+        assert not speaking.done()
 
 
 async def test_a_typed_line_and_a_spoken_one_of_the_same_person_keep_their_order(
     listening: Stage, llm: FakeOpenAI
 ) -> None:
     async with listening.enter("ada") as ada:
-        first = holding("A long story")
-        llm.script = in_turn(first, Reply(["Well."]))
-        microphone = await ada.open_microphone()
-        speaking = microphone.begin(say(MOON))
-        await eventually(lambda: microphone.is_heard)
-        await speaking
+        await ada.open_microphone()
+        await ada.speak(MOON)
+        # The pause that ends what she said has only begun.
         await ada.say("in miles")
-        first.release.set()
         await eventually(lambda: llm.requests and "in miles" in str(llm.requests[-1]), 15)
         told = str(llm.requests[-1]["messages"])
         assert told.index(MOON) < told.index("in miles")
+        assert len(llm.requests) == 1
 
 
 @pytest.mark.parametrize("kind", ["agent", "sip", "egress", "ingress"])

@@ -10,6 +10,7 @@ from livekit import rtc
 from tests.e2e.speech.microphone import Microphone
 from tests.e2e.speech.recording import Recording
 from tests.e2e.speech.sound import silence
+from tests.e2e.speech.speaker import SETTLING
 from tests.e2e.speech.voices import HIGH, LOW, say, words_of
 from tests.speech_service import SpeechService
 from tests.tokens import MintToken
@@ -34,7 +35,8 @@ async def test_what_is_said_into_a_microphone_is_understood_elsewhere_in_real_ti
     microphone = Microphone(ada, frame=frame)
     await microphone.publish()
     await eventually(lambda: recordings and microphone.is_heard)
-    first, second = say("Where is the nearest train station?", voice), say("Stop.", voice)
+    await microphone.play(silence(SETTLING))
+    first, second = say("Please tell me the way to the train station.", voice), say("Stop.", voice)
     now = asyncio.get_running_loop().time
     began = now()
     await microphone.play(first + silence(0.8) + second)
@@ -44,7 +46,7 @@ async def test_what_is_said_into_a_microphone_is_understood_elsewhere_in_real_ti
     assert len(spans) == 2
     assert spans[1].begin - spans[0].end == pytest.approx(0.8, abs=0.15)
     heard = await recordings[0].words(speech_service)
-    assert heard == words_of("Where is the nearest train station? Stop.")
+    assert heard == words_of("Please tell me the way to the train station. Stop.")
     await microphone.aclose()
     await recordings[0].aclose()
     await ada.disconnect()
