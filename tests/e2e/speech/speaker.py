@@ -269,6 +269,7 @@ async def enter_to_speak(
     name: str = "",
     dialect: str = "stream",
     kind: ParticipantKind = "standard",
+    encryption: rtc.E2EEOptions | None = None,
 ) -> AsyncIterator[Speaker]:
     """Come in with a client that speaks; its microphone is still closed.
 
@@ -280,9 +281,16 @@ async def enter_to_speak(
         name: What to be called; empty leaves it to the identity.
         dialect: How to be spoken to.
         kind: What to be.
+        encryption: How what is sent is encrypted, end to end; None sends it plain.
     """
     async with door.enter(
-        identity, wait=wait, name=name, dialect=dialect, kind=kind, auto_subscribe=False
+        identity,
+        wait=wait,
+        name=name,
+        dialect=dialect,
+        kind=kind,
+        encryption=encryption,
+        auto_subscribe=False,
     ) as person:
         speaker = Speaker(person.room, person.chat, voice=voice)
         try:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from livekit import api
 
 from tests.doubles import FakeOpenAI, last_user_text
 from tests.e2e.people import Door
 from tests.e2e.speech.speaker import Speaker, enter_to_speak
 from tests.tokens import token_minter
-from tests.worker_process import WorkerProcess, running_worker
+from tests.worker_process import AGENT, WorkerProcess, running_worker
 from worker.devstack.livekit_server import LiveKitServer
 
 
@@ -46,6 +49,16 @@ class House:
         door = Door(self.server.url, token_minter(self.server), _new_name())
         return Stage(door, self.worker)
 
+    async def stage_for(self, metadata: Mapping[str, str]) -> Stage:
+        """A new room, and what its dispatch says of the job."""
+        stage = self.stage()
+        agent = api.RoomAgentDispatch(metadata=json.dumps(metadata))
+        request = api.CreateRoomRequest(name=stage.door.room_name, agents=[agent])
+        server, url = self.server, self.server.url.replace("ws", "http", 1)
+        async with api.LiveKitAPI(url, server.api_key, server.api_secret) as livekit:
+            await livekit.room.create_room(request)
+        return stage
+
 
 @contextlib.contextmanager
 def open_house(
@@ -54,6 +67,7 @@ def open_house(
     voice: str,
     *,
     server: LiveKitServer | None = None,
+    arguments: Sequence[str] = AGENT,
     **settings: str,
 ) -> Iterator[House]:
     """Run a worker, and a server for it.
@@ -63,6 +77,7 @@ def open_house(
         speech: The base URL of the speech service.
         voice: What `CHAT_VOICE` is.
         server: The server, if there is one already.
+        arguments: Python's command line.
         settings: Further settings.
     """
     with (
@@ -70,6 +85,7 @@ def open_house(
         running_worker(
             livekit,
             llm,
+            arguments=arguments,
             CHAT_VOICE=voice,
             OPENAI_SPEECH_BASE_URL=speech,
             OPENAI_SPEECH_API_KEY="unused",
