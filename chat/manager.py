@@ -194,11 +194,13 @@ class ChatManager(ChatEvents[EventTypes]):
     async def aclose(self) -> None:
         """Finish deliveries and handlers, then release every handler and task.
 
-        They have `CLOSING_LIMIT` seconds each.
+        They have `CLOSING_LIMIT` seconds each. What was sent just now has left when this returns.
         """
         self._stop_listening()
         await self._outbox.settled(CLOSING_LIMIT)
         await self._handler_tasks.wait(CLOSING_LIMIT)
+        if self._room.isconnected():
+            await self._outbox.linger()
         self.close()
 
     def _stop_listening(self) -> None:

@@ -35,6 +35,10 @@ CAUGHT_UP_AT_ONCE = 4
 may have open (`Inbox` to eight)."""
 
 
+LINGER = 0.3
+"""Seconds after something is sent in which leaving may take it along: the SDK says only that it was put in
+a queue, and the server reads nothing more of somebody who has left."""
+
 SILENCE_LAG = 2.0
 """Seconds before the news that nothing may be sent in which what was sent may have been dropped: the
 server drops packets without a word."""
@@ -223,6 +227,12 @@ class Outbox:
         _, late = await asyncio.wait(waits, timeout=limit)
         for wait in late:
             wait.cancel()
+
+    async def linger(self) -> None:
+        """Wait until what was sent has left, if it was just now; call it before the room is left."""
+        newest = max((each.changed_at for each in self._messages.values()), default=float("-inf"))
+        now = asyncio.get_running_loop().time()
+        await asyncio.sleep(max(0.0, newest + LINGER - now))
 
     def close(self) -> None:
         """Give up what is being delivered."""

@@ -68,7 +68,8 @@ class OutgoingMessage:
         self._earlier: dict[str, Earlier] = {}
         self._left_with_all: set[str] = set()
         self._was_complete = draft.complete
-        self._changed_at = _now()
+        self.changed_at = _now()
+        """When its text was last changed, by the event loop's clock."""
 
     def expect(self, identities: Iterable[str], *, anyone: bool = False) -> None:
         """Send the message to participants when they become reachable.
@@ -88,7 +89,7 @@ class OutgoingMessage:
             must even shortly after the completion: as the room announces participants late, they
             may have been there.
         """
-        recent = _now() - self._changed_at < ANNOUNCEMENT_LAG
+        recent = _now() - self.changed_at < ANNOUNCEMENT_LAG
         missed_it = recent and identity not in self._left_with_all
         if missed_it or self._owed_to_anyone or not self.draft.complete:
             self._owed_to_anyone = False
@@ -114,7 +115,7 @@ class OutgoingMessage:
             self._owed |= self._left_with_all
             self._left_with_all.clear()
         self.draft = draft
-        self._changed_at = _now()
+        self.changed_at = _now()
         self._was_complete = self._was_complete or draft.complete
         for channel in self._channels:
             channel.push(draft)

@@ -10,6 +10,7 @@ import pytest
 from livekit import rtc
 
 from chat import ChatManager, ChatMessage
+from chat.sending.outbox import LINGER
 from tests.doubles import Chunk, FakeRoom, Packet
 from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
@@ -198,6 +199,23 @@ def test_aclose_does_not_wait_for_ever() -> None:
 
     async def endless() -> None:
         await asyncio.Event().wait()
+
+    play(scenario)
+
+
+def test_aclose_lets_leave_what_was_sent_just_now() -> None:
+    async def scenario() -> None:
+        room = FakeRoom()
+        room.join("ada")
+        room.connected = True
+        now = asyncio.get_running_loop().time
+        for seconds, expected in ((0.0, LINGER), (LINGER / 3, 2 * LINGER / 3), (60.0, 0.0)):
+            chat = ChatManager(room)
+            await chat.send_message("bye")
+            await asyncio.sleep(seconds)
+            began = now()
+            await chat.aclose()
+            assert now() - began == pytest.approx(expected, abs=0.02)
 
     play(scenario)
 
