@@ -52,9 +52,19 @@ class Talk:
         """Whether nothing is missing any more."""
         return self.is_ended and None not in self.outcomes
 
+    def follows(self, other: Talk) -> bool:
+        """Whether it is told after another one that began before it, and is not complete.
+
+        Nobody says two things at once, but a second microphone may hear music all the time.
+        """
+        return other.is_ended or other.utterance.track_sid == self.utterance.track_sid
+
 
 class Speaker:
-    """The utterances of a participant, in order. Nothing of a later one is told before the earlier."""
+    """The utterances of a participant, in order. Nothing of a later one is told before the earlier.
+
+    One that still goes on in another microphone is not waited for.
+    """
 
     def __init__(self, listener: WordListener, at_once: int) -> None:
         """Know nothing yet.
@@ -82,14 +92,17 @@ class Speaker:
 
     def tell(self) -> None:
         """Tell what has become known."""
-        while self._talks:
-            talk = self._talks[0]
-            if not talk.is_complete:
+        earlier: list[Talk] = []
+        for talk in list(self._talks):
+            if any(talk.follows(each) for each in earlier):
+                earlier.append(talk)
+            elif talk.is_complete:
+                self._talks.remove(talk)
+                result = Understood(talk.words, talk.trouble)
+                self._listener.understood(talk.utterance, result)
+            else:
+                earlier.append(talk)
                 self._tell_words(talk)
-                break
-            self._talks.popleft()
-            result = Understood(talk.words, talk.trouble)
-            self._listener.understood(talk.utterance, result)
 
     def _tell_words(self, talk: Talk) -> None:
         words = talk.words

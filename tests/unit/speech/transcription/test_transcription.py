@@ -7,7 +7,7 @@ import random
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import cast
 
@@ -131,6 +131,25 @@ def test_understands_what_one_person_says_in_order() -> None:
         await ears.settled()
         assert [id_ for id_, _ in notebook.understandings] == ["ann-1", "ann-2"]
         assert notebook.texts(utterance(2)) == []
+
+    run_in_virtual_time(scenario())
+
+
+def test_a_microphone_that_hears_music_all_the_time_keeps_no_other_waiting() -> None:
+    async def scenario() -> None:
+        notebook = Notebook()
+        ears = transcription(Script({1.0: (1.0, "Two."), 2.0: (9.0, "La.")}.__getitem__), notebook)
+        radio = replace(utterance(1), track_sid="TR_radio")
+        ears.began(radio)
+        await say(ears, 2, 1.0)
+        await ears.settled()
+        assert notebook.understandings == [("ann-2", Understood("Two."))]
+        ears.heard(radio, piece(2.0))
+        ears.ended(radio)
+        # What is only waiting for its words is told first, wherever it was said.
+        await say(ears, 3, 1.0)
+        await ears.settled()
+        assert [id_ for id_, _ in notebook.understandings] == ["ann-2", "ann-1", "ann-3"]
 
     run_in_virtual_time(scenario())
 
