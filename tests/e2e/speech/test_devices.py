@@ -59,8 +59,9 @@ async def test_who_has_two_microphones_says_something_into_each(
         also = await ada.sees_said("ada", MOON)
         assert (said.track_sid, also.track_sid) == (ada.microphone.sid, other.sid)
         # Whichever is second, the first is remembered.
-        told = lambda: str(llm.requests[-1:])  # noqa: E731
-        await eventually(lambda: TEA in told() and MOON in told(), 10)
+        await eventually(
+            lambda: all(text in str(llm.requests[-1:]) for text in (TEA, RIVER, MOON)), 10
+        )
         await other.aclose()
 
 
