@@ -50,6 +50,7 @@ class Hearing:
             self._transcription,
             pause=pause,
             on_refused=words.refuse_microphone,
+            on_failure=words.lose_microphone,
         )
 
     @property

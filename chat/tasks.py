@@ -37,7 +37,7 @@ class OwnedTasks:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             extra = {"task": task.get_name(), **failure_fields(error)}
-            logger.error("chat task failed", extra=extra)
+            logger.error("task failed", extra=extra)
 
     def cancel(self) -> None:
         """Cancel every task, but not the caller's own: a handler may close its manager."""

@@ -72,6 +72,11 @@ class SpokenWords(WordListener):
         if not self._is_closed:
             self._notices.tell("notice_too_many_microphones", identity)
 
+    def lose_microphone(self, identity: str) -> None:
+        """Tell somebody that they are not listened to any more, as that does not work."""
+        if not self._is_closed:
+            self._notices.tell("notice_not_heard", identity)
+
     async def settled(self) -> None:
         """Wait until all that was understood is asked."""
         await self._transcripts.settled()

@@ -87,11 +87,13 @@ class Ears:
         self._tasks.spawn(self._listen(ear, before, teller), "ear")
 
     async def _listen(self, ear: Ear, before: Future[EarlySound | None], teller: Teller) -> None:
+        was_heard = False
         try:
             await ear.listen(self._model.load, lambda: _decoded(before))
+            was_heard = True
         finally:
             self._ears.discard(ear)
-            teller.end()
+            (teller.end if was_heard else teller.fail)()
 
     def _end_all(self) -> None:
         for ear in self._ears:

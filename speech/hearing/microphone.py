@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import InvalidStateError
 from contextlib import suppress
 
@@ -48,6 +49,7 @@ class Microphone:
         ears: Ears,
         listener: SoundListener,
         pause: float,
+        on_failure: Callable[[str], None],
     ) -> None:
         """Hear nothing yet.
 
@@ -57,12 +59,14 @@ class Microphone:
             ears: Hear its track.
             listener: Is told what is said.
             pause: Seconds of silence that end an utterance.
+            on_failure: Called with the identity if the track can be heard no further.
         """
         self.publication = publication
         self._identity = identity
         self._ears = ears
         self._listener = listener
         self._pause = pause
+        self._on_failure = on_failure
         self._ear: OpenEar | None = None
         self._opened: dict[Teller, OpenEar] = {}
         self._tasks = OwnedTasks()
@@ -77,7 +81,12 @@ class Microphone:
     def hear(self, track: rtc.Track, preconnect: PreconnectAudio) -> None:
         """Hear the subscribed track."""
         self.stop_hearing()
-        teller = Teller(self._listener, self._identity, self.publication.sid)
+        teller = Teller(
+            self._listener,
+            self._identity,
+            self.publication.sid,
+            lambda: self._on_failure(self._identity),
+        )
         is_muted = self.publication.muted
         self._ear = self._ears.open(track, teller, self._pause, is_muted=is_muted)
         if self._ear is not None:

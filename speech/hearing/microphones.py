@@ -46,6 +46,7 @@ class Microphones:
         *,
         pause: float,
         on_refused: Callable[[str], None],
+        on_failure: Callable[[str], None],
     ) -> None:
         """Take notice of what clients send, before the room is entered.
 
@@ -56,12 +57,15 @@ class Microphones:
             pause: Seconds of silence that end an utterance.
             on_refused: Is called with the identity of somebody whose microphone is not heard, as too
                 many are open; once for each microphone. It is heard when a place becomes free.
+            on_failure: Is called with the identity of somebody whose microphone can be heard no further,
+                until it is opened anew.
         """
         self._room = room
         self._ears = ears
         self._listener = listener
         self._pause = pause
         self._on_refused = on_refused
+        self._on_failure = on_failure
         self._held: dict[_Key, Microphone] = {}
         self._refused: set[_Key] = set()
         self._closing = OwnedTasks()
@@ -137,7 +141,9 @@ class Microphones:
 
     def _hold(self, key: _Key, publication: rtc.RemoteTrackPublication) -> None:
         self._refused.discard(key)
-        microphone = Microphone(publication, key[0], self._ears, self._listener, self._pause)
+        microphone = Microphone(
+            publication, key[0], self._ears, self._listener, self._pause, self._on_failure
+        )
         self._held[key] = microphone
         microphone.subscribe(self._preconnect)
 

@@ -18,14 +18,22 @@ logger = logging.getLogger(__name__)
 class Teller:
     """Tells a room what one microphone hears: nothing after `close`, and no utterance without end."""
 
-    def __init__(self, listener: SoundListener, identity: str, track_sid: str) -> None:
+    def __init__(
+        self,
+        listener: SoundListener,
+        identity: str,
+        track_sid: str,
+        on_failure: Callable[[], None],
+    ) -> None:
         """Tell nothing yet. Called in the event loop of the room.
 
         Args:
             listener: Is told, in this event loop.
             identity: Whose microphone it is.
             track_sid: The microphone's track.
+            on_failure: Called, in this event loop, if the microphone is not heard any more.
         """
+        self._on_failure = on_failure
         self._listener = listener
         self._identity = identity
         self._track_sid = track_sid
@@ -43,6 +51,10 @@ class Teller:
     def end(self) -> None:
         """Say that nothing more will be told. From any thread."""
         self._post(self.close)
+
+    def fail(self) -> None:
+        """Say that nothing more will be told, although there is more. From any thread."""
+        self._post(self._fail)
 
     async def wait(self, limit: float) -> None:
         """Wait until everything was told, at most `limit` seconds. Then nothing more is."""
@@ -65,6 +77,12 @@ class Teller:
             self._loop.call_soon_threadsafe(callback)
         except RuntimeError:  # The room's event loop is closed.
             logger.debug("what is heard comes too late")
+
+    def _fail(self) -> None:
+        was_heard = not self.is_closed
+        self.close()
+        if was_heard:
+            self._on_failure()
 
     def _hear(self, event: Event, heard_at: float) -> None:
         if self.is_closed:

@@ -141,4 +141,4 @@ async def test_a_coroutine_that_raises_is_logged_and_the_others_run(
         events.emit("said", 1)
         await eventually(done)
         await eventually(lambda: caplog.records)
-    assert [record.message for record in caplog.records] == ["chat task failed"]
+    assert [record.message for record in caplog.records] == ["task failed"]

@@ -341,6 +341,12 @@ async def test_who_finds_no_free_place_for_a_microphone_is_told_to_type() -> Non
         await scene.shown(prompts.load("notice_too_many_microphones"))
 
 
+async def test_whose_microphone_cannot_be_heard_any_more_is_told_to_type() -> None:
+    async with talking() as scene:
+        Speakers(scene).spoken.lose_microphone("ada")
+        await scene.shown(prompts.load("notice_not_heard"))
+
+
 async def test_who_leaves_in_the_middle_of_a_sentence_is_answered_by_name() -> None:
     async with talking(Held("x"), room=RoomDouble(BOB)) as scene:
         speakers = Speakers(scene)
@@ -370,6 +376,7 @@ async def test_once_closed_nothing_is_asked_any_more(when: str) -> None:
         speakers.screen.open.set()
         speakers.says("more", trouble=Trouble.SLOW)
         speakers.spoken.refuse_microphone("ada")
+        speakers.spoken.lose_microphone("ada")
         scene.chat.receive("typed")
         await scene.shown("echo typed")
         assert not speakers.spoken.undecided

@@ -90,6 +90,7 @@ class Place:
     ears: Ears
     recording: Recording
     refused: list[str]
+    failed: list[str]
     join: Callable[..., object]
 
     async def person(self, identity: str, kind: str = "standard") -> Person:
@@ -109,14 +110,22 @@ async def place(
         return rooms[-1]
 
     room, recording, refused = rtc.Room(), Recording(), list[str]()
+    failed: list[str] = []
     ears = Ears(lambda: load, MicrophoneSlots(most))
-    microphones = Microphones(room, ears, recording, pause=1.2, on_refused=refused.append)
+    microphones = Microphones(
+        room,
+        ears,
+        recording,
+        pause=1.2,
+        on_refused=refused.append,
+        on_failure=failed.append,
+    )
     await room.connect(
         server.url, token("agent", name, kind="agent"), rtc.RoomOptions(auto_subscribe=False)
     )
     microphones.begin()
     try:
-        yield Place(room, microphones, ears, recording, refused, join)
+        yield Place(room, microphones, ears, recording, refused, failed, join)
     finally:
         await microphones.aclose()
         await ears.aclose()
@@ -351,6 +360,7 @@ async def test_a_model_that_fails_ends_the_utterance_and_is_logged(
     await ann.play(silence(0.3, RATE), tone(2, RATE))
     await eventually(lambda: here.recording.of("ann") == ["began", "heard", "ended"])
     await eventually(lambda: "task failed" in caplog.text)
+    await eventually(lambda: here.failed == ["ann"])
 
 
 async def test_ending_all_ears_tells_what_is_being_said(here: Place) -> None:
@@ -430,7 +440,9 @@ class Unreachable(rtc.RemoteTrackPublication):
 def test_a_subscription_that_fails_is_not_asked_for_again_and_again() -> None:
     async def run() -> int:
         room, ears = FakeRoom(), Ears(lambda: LoudnessVad, MicrophoneSlots(1))
-        microphones = Microphones(room, ears, Recording(), pause=1.2, on_refused=lambda _: None)
+        microphones = Microphones(
+            room, ears, Recording(), pause=1.2, on_refused=lambda _: None, on_failure=lambda _: None
+        )
         room.connected = True
         ann = room.join("ann")
         publication = Unreachable(room, "TR_1")

@@ -46,7 +46,7 @@ def recording() -> Recording:
 
 
 async def test_what_another_thread_hears_is_told_in_the_loop_in_order(recording: Recording) -> None:
-    teller = Teller(recording, "ann", "TR_1")
+    teller = Teller(recording, "ann", "TR_1", lambda: None)
 
     def hear() -> None:
         events: list[Event] = [Began(0.3), PIECE, PIECE, Ended(), Began(0.3), PIECE, Ended()]
@@ -62,7 +62,7 @@ async def test_what_another_thread_hears_is_told_in_the_loop_in_order(recording:
 
 
 async def test_an_utterance_says_whose_it_is_and_when_it_began(recording: Recording) -> None:
-    teller = Teller(recording, "ann", "TR_1")
+    teller = Teller(recording, "ann", "TR_1", lambda: None)
     now = asyncio.get_running_loop().time()
     teller.tell(Began(age=2.5))
     await eventually(lambda: recording.told)
@@ -72,7 +72,7 @@ async def test_an_utterance_says_whose_it_is_and_when_it_began(recording: Record
 
 
 async def test_closing_ends_the_utterance_and_nothing_is_told_after(recording: Recording) -> None:
-    teller = Teller(recording, "ann", "TR_1")
+    teller = Teller(recording, "ann", "TR_1", lambda: None)
     teller.tell(Began(0.3))
     await eventually(lambda: recording.told)
     teller.tell(PIECE)
@@ -86,7 +86,7 @@ async def test_closing_ends_the_utterance_and_nothing_is_told_after(recording: R
 async def test_waiting_for_an_ear_that_never_ends_has_a_limit(
     recording: Recording, caplog: pytest.LogCaptureFixture
 ) -> None:
-    teller = Teller(recording, "ann", "TR_1")
+    teller = Teller(recording, "ann", "TR_1", lambda: None)
     teller.tell(Began(0.3))
     await teller.wait(0.01)
     assert recording.kinds == ["began", "ended"]
@@ -96,10 +96,25 @@ async def test_waiting_for_an_ear_that_never_ends_has_a_limit(
 async def test_a_room_that_is_gone_is_told_nothing(recording: Recording) -> None:
     def make() -> Teller:
         async def in_its_loop() -> Teller:
-            return Teller(recording, "ann", "TR_1")
+            return Teller(recording, "ann", "TR_1", lambda: None)
 
         return asyncio.run(in_its_loop())
 
     teller = await asyncio.to_thread(make)
     teller.tell(Began(0.3))
     assert not recording.told
+
+
+async def test_a_failure_is_told_once_and_not_of_what_was_closed_before() -> None:
+    failures: list[str] = []
+    teller = Teller(Recording(), "ann", "TR_1", lambda: failures.append("failed"))
+    for _ in range(2):
+        teller.fail()
+    await teller.wait(5)
+    await asyncio.sleep(0)
+    assert failures == ["failed"]
+    closed = Teller(Recording(), "ann", "TR_1", lambda: failures.append("again"))
+    closed.close()
+    closed.fail()
+    await asyncio.sleep(0)
+    assert failures == ["failed"]

@@ -145,7 +145,7 @@ def test_of_an_exception_the_kind_and_the_places_are_kept(handler: Recording) ->
     try:
         raise ValueError(SECRET)
     except ValueError:
-        ours.exception("chat task failed")
+        ours.exception("task failed")
     shown = handler.last["exc_info"]
     assert shown.startswith("Traceback")
     assert "test_records.py" in shown
@@ -156,7 +156,7 @@ def test_a_formatter_that_came_before_leaves_no_traceback(handler: Recording) ->
     early = logging.StreamHandler(io.StringIO())
     logging.getLogger().handlers.insert(0, early)
     try:
-        ours.error("chat task failed", exc_info=ValueError(SECRET))
+        ours.error("task failed", exc_info=ValueError(SECRET))
     finally:
         logging.getLogger().removeHandler(early)
     assert handler.last["exc_info"] == "ValueError: [hidden]"
