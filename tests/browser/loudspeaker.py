@@ -7,12 +7,15 @@ import base64
 import numpy as np
 
 from tests.browser.chat_page import ChatPage
-from tests.e2e.speech.sound import RATE, Sound
+from tests.e2e.speech.sound import RATE, Samples, Sound
 
 RECORD_TRACKS = f"""
 (() => {{
-  window.heardSamples = [];
+  window.heardSamples = {{}};
   const record = (track) => {{
+    // A track comes again with each negotiation.
+    if (track.id in window.heardSamples) return;
+    const parts = (window.heardSamples[track.id] = []);
     const stream = new MediaStream([track]);
     // Chromium plays a remote track to nobody until an element has it.
     const element = Object.assign(new Audio(), {{ srcObject: stream, muted: true }});
@@ -21,7 +24,7 @@ RECORD_TRACKS = f"""
     const processor = context.createScriptProcessor(4096, 1, 1);
     processor.onaudioprocess = ({{ inputBuffer }}) => {{
       const samples = inputBuffer.getChannelData(0);
-      window.heardSamples.push(Int16Array.from(samples, (sample) => sample * 32767));
+      parts.push(Int16Array.from(samples, (sample) => sample * 32767));
     }};
     context.createMediaStreamSource(stream).connect(processor);
     processor.connect(context.destination);
@@ -39,21 +42,26 @@ RECORD_TRACKS = f"""
 """Records from before the page's own code runs."""
 
 _HAS_SPOKEN = """
-() => {
-  const loud = window.heardSamples.map((part) => part.some((sample) => Math.abs(sample) > 300));
+() => Object.values(window.heardSamples).some((parts) => {
+  const loud = parts.map((part) => part.some((sample) => Math.abs(sample) > 300));
   const last = loud.lastIndexOf(true);
   return last >= 0 && loud.length - last > 8;
-}
+})
 """
 """Something was heard, and nothing more for more than a second."""
 
 _SAMPLES = """
-window.heardSamples.map((part) => btoa(String.fromCharCode(...new Uint8Array(part.buffer))))
+Object.values(window.heardSamples).map((parts) =>
+  parts.map((part) => btoa(String.fromCharCode(...new Uint8Array(part.buffer)))))
 """
 
 
 def listen_until_quiet(chat: ChatPage) -> Sound:
-    """Return all that was heard, once something was and it is quiet again."""
+    """Return all that was heard of the loudest track, once something was and it is quiet again."""
     chat.wait_until(_HAS_SPOKEN)
-    parts = [base64.b64decode(part) for part in chat.evaluate(_SAMPLES)]
-    return Sound(np.frombuffer(b"".join(parts), np.int16))
+    tracks = [_samples(parts) for parts in chat.evaluate(_SAMPLES)]
+    return Sound(max(tracks, key=lambda samples: np.abs(samples.astype(np.int32)).max(initial=0)))
+
+
+def _samples(parts: list[str]) -> Samples:
+    return np.frombuffer(b"".join(map(base64.b64decode, parts)), np.int16)
