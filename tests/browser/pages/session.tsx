@@ -5,7 +5,7 @@ import {
   useSession,
   useSessionMessages,
 } from "@livekit/components-react";
-import { TokenSource } from "livekit-client";
+import { Room, type RoomOptions, TokenSource } from "livekit-client";
 import { type FormEvent, useState } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -13,6 +13,14 @@ import { participantToken, serverUrl } from "./access";
 
 // The token cannot be a literal: two calls must be able to join the same room one after the other.
 const tokenSource = TokenSource.custom(async () => ({ serverUrl, participantToken }));
+
+declare global {
+  interface Window {
+    /** What a test wants of the room. */
+    roomOptions?: RoomOptions;
+  }
+}
+const room = new Room(window.roomOptions);
 
 type Send = (text: string) => Promise<unknown>;
 
@@ -37,7 +45,7 @@ function Composer({ send }: { send: Send }) {
 }
 
 function Chat() {
-  const session = useSession(tokenSource);
+  const session = useSession(tokenSource, { room });
   const agent = useAgent(session);
   const { messages, send } = useSessionMessages(session);
   return (
