@@ -107,4 +107,7 @@ class RoomSpeech:
             await self._voice.aclose()
 
     def _is_own_voice(self, text: str, utterance: Utterance) -> bool:
-        return self._voice is not None and self._voice.is_own(text, utterance)
+        is_own = self._voice is not None and self._voice.is_own(text, utterance)
+        if is_own:
+            self.barge_in.echoed(utterance)
+        return is_own

@@ -24,6 +24,9 @@ class BargeIn:
     def words(self, utterance: Utterance) -> None:
         """It has words."""
 
+    def echoed(self, utterance: Utterance) -> None:
+        """Some of it is the voice itself, out of a loudspeaker."""
+
     def ended(self, utterance: Utterance) -> None:
         """Nothing more is said; there may be words yet."""
 
@@ -59,7 +62,11 @@ class InterruptibleVoice(Protocol):
 
 
 class GivingWay(BargeIn):
-    """Pauses a voice while somebody speaks, and silences it once words are meant for the agent."""
+    """Pauses a voice while somebody speaks, and silences it once words are meant for the agent.
+
+    It pauses at the first sound. Whose microphone hears the voice would break it off with each
+    sentence, so for them it waits until there are words that are not its own.
+    """
 
     def __init__(self, voice: InterruptibleVoice) -> None:
         """Nobody speaks.
@@ -70,14 +77,26 @@ class GivingWay(BargeIn):
         self._voice = voice
         self._speakers: dict[str, asyncio.TimerHandle | None] = {}
         self._spoken_over: set[str] = set()
+        self._echoes: set[str] = set()
+        """Utterances of which some was the voice itself."""
+        self._near_loudspeakers: set[str] = set()
+        """Who has a microphone that hears the voice."""
 
     def began(self, utterance: Utterance) -> None:
         """Pause, until there are words or this was going on for too long."""
-        self._give_way(utterance.id, WORDLESS_LIMIT)
+        if utterance.identity not in self._near_loudspeakers or not self._voice.is_audible:
+            self._give_way(utterance.id, WORDLESS_LIMIT)
 
     def words(self, utterance: Utterance) -> None:
         """Pause, until it is known what becomes of the words."""
         self._give_way(utterance.id, None)
+
+    def echoed(self, utterance: Utterance) -> None:
+        """Go on, unless there are words besides, and expect it of their microphone from now on."""
+        self._near_loudspeakers.add(utterance.identity)
+        self._echoes.add(utterance.id)
+        if self._speakers.get(utterance.id) is not None:
+            self._settle(utterance.id)
 
     def ended(self, utterance: Utterance) -> None:
         """Go on soon if there are no words."""
@@ -86,13 +105,15 @@ class GivingWay(BargeIn):
 
     def asked(self, utterance: Utterance) -> None:
         """Say no more of what was spoken over. The written reply follows rules of its own."""
+        if utterance.id in self._spoken_over and utterance.id not in self._echoes:
+            self._near_loudspeakers.discard(utterance.identity)
         if utterance.id in self._spoken_over or self._voice.is_audible:
             self._voice.silence()
-        self._settle(utterance.id)
+        self._end(utterance.id)
 
     def dropped(self, utterance: Utterance) -> None:
         """Go on, unless somebody else speaks."""
-        self._settle(utterance.id)
+        self._end(utterance.id)
 
     def close(self) -> None:
         """Wait for nobody any more."""
@@ -111,6 +132,10 @@ class GivingWay(BargeIn):
         loop = asyncio.get_running_loop()
         timer = None if limit is None else loop.call_later(limit, self._go_on, utterance_id)
         self._speakers[utterance_id] = timer
+
+    def _end(self, utterance_id: str) -> None:
+        self._echoes.discard(utterance_id)
+        self._settle(utterance_id)
 
     def _settle(self, utterance_id: str) -> None:
         self._spoken_over.discard(utterance_id)

@@ -18,11 +18,24 @@ KEPT = 300.0
 SHARE = 0.8
 """How much of an echo is heard right."""
 
+LETTERS = 0.85
+"""How many of the letters of an echo are heard right, where whole words are not: people who say
+something else have two thirds in common with the voice at most."""
+
 ENOUGH = 6
 """Weight of an utterance that is not too short to tell: three words."""
 
 SPREAD = 1.25
 """By how much more words than an echo has are looked at in one place: some words are not heard."""
+
+ONSET = 0.8
+"""Seconds after the voice began in which its echo begins: a person takes longer to respond to it."""
+
+ALIKE = 0.7
+"""How much of the first letters of an echo are heard right, if it was broken off in a word."""
+
+TELLING = 4
+"""Letters that are enough for some of them to be heard wrong."""
 
 WORD = 2
 """Weight of a word."""
@@ -45,6 +58,13 @@ class _Said:
     ended_at: float | None = None
     """None while it is being spoken."""
 
+    def begins_like(self, heard: Sequence[str], began_at: float) -> bool:
+        """Whether something began to be heard as this did, and sounds like its beginning.
+
+        The voice gives way to its own echo at first, so what is heard ends within a word.
+        """
+        return 0 <= began_at - self.began_at <= ONSET and sounds_like(heard, self.words)
+
 
 class EchoMemory:
     """Remembers what was spoken aloud, and when. Times are those of one clock, in seconds."""
@@ -64,24 +84,30 @@ class EchoMemory:
         if self._said and self._said[-1].ended_at is None:
             self._said[-1].ended_at = now
 
-    def is_own(self, text: str, began_at: float) -> bool:
+    def is_own(self, text: str, began_at: float, *, after_echo: bool = False) -> bool:
         """Whether a transcript repeats what was spoken from shortly before it began until now.
 
-        Nearly all of its words have to stand there close together, in order. A person may say "stop",
+        Nearly all of its words, or letters, have to stand there close together, in order. A person may say "stop",
         "yes" or "the second one" while the same words are spoken: what has less than three words is an
-        echo only if it is all of what was spoken, and a single word never is.
+        echo only if it is all of what was spoken, or began as the voice did and sounds like its
+        beginning, or follows on an echo; and a single word never is in the first case.
 
         Args:
             text: What was heard.
             began_at: When it began to be heard.
+            after_echo: Whether what was heard just before it, without a long pause, was an echo.
         """
         heard = words_of(text)
         since = began_at - BEFORE
         said = [each for each in self._said if each.ended_at is None or each.ended_at >= since]
-        if _weight(heard) < ENOUGH:
-            return len(heard) > 1 and any(heard == each.words for each in said)
+        if any(each.begins_like(heard, began_at) for each in said):
+            return True
         spoken = [word for each in said for word in each.words]
-        return repeats(heard, spoken)
+        if _weight(heard) >= ENOUGH:
+            return repeats(heard, spoken) or repeats("".join(heard), "".join(spoken), share=LETTERS)
+        if after_echo:
+            return bool(heard) and holds(spoken, heard)
+        return len(heard) > 1 and any(heard == each.words for each in said)
 
 
 def words_of(text: str) -> list[str]:
@@ -89,17 +115,32 @@ def words_of(text: str) -> list[str]:
     return _WORDS.findall(_APOSTROPHES.sub("", text.casefold()))
 
 
-def repeats(heard: Sequence[str], spoken: Sequence[str]) -> bool:
-    """Whether most of some words are found in others, in order and close together."""
-    needed = math.ceil(len(heard) * SHARE)
+def repeats(heard: Sequence[str], spoken: Sequence[str], *, share: float = SHARE) -> bool:
+    """Whether most of some words, or letters, are found in others, in order and close together."""
+    needed = math.ceil(len(heard) * share)
     size = math.ceil(len(heard) * SPREAD)
     step = max(1, size // 8)
     starts = range(0, max(1, len(spoken) - size + step), step)
     return any(in_common(heard, spoken[at : at + size + step]) >= needed for at in starts)
 
 
+def holds(spoken: Sequence[str], heard: Sequence[str]) -> bool:
+    """Whether some words stand among others exactly as they are."""
+    size = len(heard)
+    return any(list(spoken[at : at + size]) == list(heard) for at in range(len(spoken) - size + 1))
+
+
+def sounds_like(heard: Sequence[str], spoken: Sequence[str]) -> bool:
+    """Whether most letters of some words are the first letters of others, in order."""
+    letters = "".join(heard)
+    if len(letters) < TELLING:
+        return bool(letters) and "".join(spoken).startswith(letters)
+    size = math.ceil(len(letters) * SPREAD)
+    return in_common(letters, "".join(spoken)[:size]) >= len(letters) * ALIKE
+
+
 def in_common(some: Iterable[str], others: Sequence[str]) -> int:
-    """How many words two texts have in common, in the same order.
+    """How many words, or letters, two texts have in common, in the same order.
 
     Each bit of a number stands for a word of the others, so that one step compares a word with all.
     """

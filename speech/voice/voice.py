@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 
 from livekit import rtc
@@ -25,6 +26,9 @@ _WITH_EARS = (
     rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
     rtc.ParticipantKind.PARTICIPANT_KIND_SIP,
 )
+
+_MOST_ECHOES = 50
+"""Utterances that are remembered as echoes: more than may go on at once."""
 
 
 class Voice:
@@ -59,6 +63,8 @@ class Voice:
         self._track = AgentTrack(room)
         self._playback = Playback(self._track, self._note_sound)
         self._echo = EchoMemory()
+        self._echoes: deque[str] = deque(maxlen=_MOST_ECHOES)
+        """Utterances that are echoes, at least in part."""
         self._words = ""
         self._is_paused = False
         self._was_speaking = False
@@ -96,8 +102,15 @@ class Voice:
         self._break_off()
 
     def is_own(self, text: str, utterance: Utterance) -> bool:
-        """Whether a transcript repeats what was just spoken aloud, see `EchoMemory.is_own`."""
-        return self._echo.is_own(text, utterance.began_at)
+        """Whether a transcript repeats what was just spoken aloud, see `EchoMemory.is_own`.
+
+        Call it for the parts of an utterance in the order in which they are understood.
+        """
+        known = utterance.id in self._echoes
+        is_own = self._echo.is_own(text, utterance.began_at, after_echo=known)
+        if is_own and not known:
+            self._echoes.append(utterance.id)
+        return is_own
 
     async def aclose(self) -> None:
         """Be silent for good, and take the track back. Call it before the room is left."""

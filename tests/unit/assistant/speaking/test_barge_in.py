@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,6 +115,66 @@ def test_words_that_come_late_pause_it_again_and_silence_it() -> None:
         assert not voice.is_audible
         way.asked(ADA)
         assert not voice.is_speaking
+
+    playing(scene)
+
+
+def test_it_goes_on_as_soon_as_it_knows_its_own_echo() -> None:
+    async def scene(voice: VoiceDouble, way: GivingWay) -> None:
+        way.began(ADA)
+        way.echoed(ADA)
+        assert voice.is_audible
+        way.ended(ADA)
+        way.dropped(ADA)
+        assert voice.is_audible
+
+    playing(scene)
+
+
+def test_who_has_a_loudspeaker_breaks_it_off_by_words_alone() -> None:
+    async def scene(voice: VoiceDouble, way: GivingWay) -> None:
+        way.began(ADA)
+        way.echoed(ADA)
+        way.dropped(ADA)
+        way.began(again := replace(ADA, id="again"))
+        assert voice.is_audible
+        way.began(BOB)
+        assert not voice.is_audible, "it is not everybody's echo"
+        way.dropped(BOB)
+        way.echoed(again)
+        way.words(again)
+        assert not voice.is_audible
+        way.asked(again)
+        assert not voice.is_speaking
+
+    playing(scene)
+
+
+def test_who_spoke_over_it_without_an_echo_has_no_loudspeaker_any_more() -> None:
+    async def scene(voice: VoiceDouble, way: GivingWay) -> None:
+        way.began(ADA)
+        way.echoed(ADA)
+        way.dropped(ADA)
+        again, later = replace(ADA, id="again"), replace(ADA, id="later")
+        way.began(again)
+        way.words(again)
+        way.asked(again)
+        voice.is_speaking = True
+        way.began(later)
+        assert not voice.is_audible
+
+    playing(scene)
+
+
+def test_what_is_to_be_said_waits_for_who_has_a_loudspeaker_too() -> None:
+    async def scene(voice: VoiceDouble, way: GivingWay) -> None:
+        way.began(ADA)
+        way.echoed(ADA)
+        way.dropped(ADA)
+        voice.is_speaking = False
+        way.began(replace(ADA, id="again"))
+        voice.is_speaking = True
+        assert not voice.is_audible
 
     playing(scene)
 

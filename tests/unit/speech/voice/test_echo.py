@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speech.voice.echo import KEPT, EchoMemory, in_common, repeats
+from speech.voice.echo import KEPT, ONSET, EchoMemory, holds, in_common, repeats, sounds_like
 
 SPOKEN = "You can stop the timer at any time, yes, or choose the second one of the options."
 WORDS = st.lists(st.sampled_from("abcdefgh"), max_size=30)
@@ -51,7 +51,56 @@ def test_a_person_who_uses_the_same_words_is_heard(heard: str) -> None:
 def test_two_words_are_its_own_if_it_said_nothing_else() -> None:
     said = memory("Hello there.", "Yes.")
     assert said.is_own("hello there", 10.5)
-    assert not said.is_own("yes", 11.5)
+    assert not said.is_own("yes", 11.1 + ONSET)
+
+
+RIVER = "My sister lives near the river. The meeting begins at nine o'clock. What is the tallest mountain?"
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        "If smear the river.",
+        "The meeting begins at nine out of clock. What is the top?",
+        "My sister, let.",
+        "lips near the rivers the meat in begins",
+    ],
+)
+def test_words_that_are_misheard_are_known_by_their_letters(heard: str) -> None:
+    assert memory(RIVER).is_own(heard, 14.0)
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        "And when does the meeting end?",
+        "What about the second mountain?",
+        "Can you tell me more about the river?",
+        "no, that is not what I meant",
+    ],
+)
+def test_a_question_about_what_is_spoken_is_none(heard: str) -> None:
+    assert not memory(RIVER).is_own(heard, 14.0)
+
+
+@pytest.mark.parametrize("heard", ["My", "My sis", "Mist"])
+def test_a_beginning_that_was_broken_off_in_a_word_is_known_by_when_it_came(heard: str) -> None:
+    assert memory(RIVER).is_own(heard, 10.3)
+    assert not memory(RIVER).is_own(heard, 10.1 + ONSET)
+    assert not memory(RIVER).is_own(heard, 9.9), "nobody hears it before it sounds"
+
+
+@pytest.mark.parametrize("heard", ["stop", "no", "wait", "yes", "No, wait.", ""])
+def test_who_speaks_as_the_voice_begins_is_heard(heard: str) -> None:
+    assert not memory(RIVER).is_own(heard, 10.3)
+
+
+def test_a_few_words_that_follow_on_an_echo_are_one() -> None:
+    said = memory("I know. It is the Nile.")
+    assert said.is_own("I know", 14.0, after_echo=True)
+    assert not said.is_own("I know", 14.0)
+    assert not said.is_own("stop", 14.0, after_echo=True)
+    assert not said.is_own("", 14.0, after_echo=True)
 
 
 def test_what_goes_over_several_sentences_is_known_again() -> None:
@@ -106,3 +155,16 @@ def test_any_run_of_its_words_is_found(spoken: list[str], data: st.DataObject) -
 @given(st.lists(st.sampled_from("abcdefgh"), min_size=1), WORDS)
 def test_words_that_were_not_spoken_are_nobodys_echo(heard: list[str], spoken: list[str]) -> None:
     assert not repeats([f"{word}!" for word in heard], spoken)
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=6), st.lists(st.sampled_from("abc"), max_size=6))
+def test_words_stand_among_others_where_a_search_finds_them(
+    spoken: list[str], heard: list[str]
+) -> None:
+    assert holds(spoken, heard) is ("".join(heard) in "".join(spoken))
+
+
+@given(st.lists(st.text("abc", min_size=1), min_size=1), st.data())
+def test_any_beginning_sounds_like_it(spoken: list[str], data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, len(spoken)))
+    assert sounds_like(spoken[:count], spoken)
