@@ -28,9 +28,14 @@ PULSE_GAP = 0.5
 PULSE_LENGTH = 0.25
 """Seconds for which a pulse says ``thinking``."""
 
-THINKING_DELAY = 0.2
-"""Seconds for which the agent must think before it says so. Each change of the attribute is a request
-to the server, which hands it to everybody: an answer that begins sooner costs one less."""
+DELAY = 0.2
+"""Seconds for which the agent must think, or listen, before it says so. Each change of the attribute is a
+request to the server, which hands it to everybody: an answer that begins sooner costs one less. And
+between the last word that it writes and the first that it speaks it seems to listen."""
+
+SENDING_LIMIT = 0.5
+"""Seconds for which a change waits until the one before it is confirmed: it is sent by then. Now and then
+no confirmation comes, for one that changes nothing above all, and the SDK waits for 5 seconds."""
 
 
 class Presence:
@@ -60,17 +65,18 @@ class Presence:
         self._session = session
         self._is_speaking = is_speaking
         self._wanted: str = self._state
+        self._sent = ""
         self._changed = asyncio.Event()
         self._pulse_due = asyncio.Event()
         self._timers: set[asyncio.TimerHandle] = set()
-        self._thinking: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.TimerHandle | None = None
         self._tasks = OwnedTasks()
         self._tasks.spawn(self._publish(), "presence publisher")
         self._tasks.spawn(self._pulse(), "presence pulse")
         session.on("agent_state_changed", self._on_state)
         room.on("participant_connected", self._on_participant)
         room.on("participant_active", self._on_participant)
-        room.on("reconnected", self._changed.set)
+        room.on("reconnected", self._send_again)
         self._changed.set()
         self._schedule_pulses()
 
@@ -79,7 +85,7 @@ class Presence:
         self._session.off("agent_state_changed", self._on_state)
         self._room.off("participant_connected", self._on_participant)
         self._room.off("participant_active", self._on_participant)
-        self._room.off("reconnected", self._changed.set)
+        self._room.off("reconnected", self._send_again)
         for timer in self._timers:
             timer.cancel()
         self._stop_waiting()
@@ -89,11 +95,11 @@ class Presence:
     def refresh(self) -> None:
         """Look at the state anew."""
         self._stop_waiting()
-        if self._state == "thinking":
-            loop = asyncio.get_running_loop()
-            self._thinking = loop.call_later(THINKING_DELAY, self._show, "thinking")
+        if self._state == "speaking":
+            self._show("speaking")
         else:
-            self._show(self._state)
+            loop = asyncio.get_running_loop()
+            self._waiting = loop.call_later(DELAY, self._show, self._state)
 
     @property
     def _state(self) -> str:
@@ -103,8 +109,8 @@ class Presence:
         self.refresh()
 
     def _stop_waiting(self) -> None:
-        if self._thinking is not None:
-            self._thinking.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     def _on_participant(self, participant: rtc.RemoteParticipant) -> None:
         self._schedule_pulses()
@@ -121,19 +127,26 @@ class Presence:
             self._wanted = state
             self._changed.set()
 
+    def _send_again(self) -> None:
+        self._sent = ""
+        self._changed.set()
+
     async def _publish(self) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            if self._room.isconnected():
-                await self._set_attribute()
+            if self._room.isconnected() and self._wanted != self._sent:
+                self._sent = self._wanted
+                sending = self._tasks.spawn(self._set_attribute(self._sent), "presence")
+                await asyncio.wait({sending}, timeout=SENDING_LIMIT)
 
-    async def _set_attribute(self) -> None:
-        attributes = {ATTRIBUTE_AGENT_STATE: self._wanted}
+    async def _set_attribute(self, state: str) -> None:
+        attributes = {ATTRIBUTE_AGENT_STATE: state}
         try:
             await self._room.local_participant.set_attributes(attributes)
         except Exception as error:  # noqa: BLE001  # It is logged, without its words.
             # The next state may come through.
+            self._sent = ""
             logger.error("agent state not published", extra=failure_fields(error))
 
     async def _pulse(self) -> None:

@@ -8,7 +8,7 @@ from typing import cast
 from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent
 
-from assistant.people.presence import PULSE_DELAYS, PULSE_LENGTH, THINKING_DELAY, Presence
+from assistant.people.presence import DELAY, PULSE_DELAYS, PULSE_LENGTH, SENDING_LIMIT, Presence
 from tests.unit.assistant.doubles import ADA, RoomDouble
 from tests.virtual_time import run_in_virtual_time
 
@@ -143,7 +143,7 @@ def test_it_says_that_it_thinks_only_when_that_takes_a_moment() -> None:
         presence = Presence(room.room, session.session)
         await settle()
         room.states.clear()
-        for thinking in (THINKING_DELAY / 2, THINKING_DELAY * 2):
+        for thinking in (DELAY / 2, DELAY * 2):
             session.change("thinking")
             await asyncio.sleep(thinking)
             session.change("speaking")
@@ -188,6 +188,73 @@ def test_who_is_heard_speaks_although_all_is_written() -> None:
         presence.refresh()
         await settle()
         assert room.states[-1] == "listening"
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_it_does_not_seem_to_listen_between_its_last_written_and_its_first_spoken_word() -> None:
+    async def main() -> None:
+        room, session, audible = RoomDouble(), SessionDouble(), [False]
+        presence = Presence(room.room, session.session, lambda: audible[0])
+        await settle()
+        room.states.clear()
+        session.change("speaking")
+        await asyncio.sleep(1)
+        session.change("listening")
+        await asyncio.sleep(DELAY / 2)
+        audible[0] = True
+        presence.refresh()
+        await asyncio.sleep(1)
+        audible[0] = False
+        presence.refresh()
+        await settle()
+        assert room.states == ["speaking", "listening"]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+def test_a_change_that_is_not_confirmed_does_not_hold_up_the_next_one() -> None:
+    async def main() -> None:
+        room, session = SlowRoom(), SessionDouble()
+        presence = Presence(room.room, session.session)
+        await settle()
+        room.states.clear()
+        room.is_slow = True
+        session.change("speaking")
+        await asyncio.sleep(0.01)
+        session.change("listening")
+        await asyncio.sleep(max(SENDING_LIMIT, DELAY) + 0.01)
+        assert room.states == ["speaking", "listening"]
+        await presence.aclose()
+
+    run_in_virtual_time(main())
+
+
+class SlowRoom(RoomDouble):
+    """A room of which the server takes a change, and does not confirm it."""
+
+    is_slow = False
+
+    async def set_attributes(self, attributes: dict[str, str]) -> None:
+        await super().set_attributes(attributes)
+        if self.is_slow:
+            await asyncio.sleep(5)
+
+
+def test_what_is_shown_already_is_not_sent_again() -> None:
+    async def main() -> None:
+        room, session, audible = RoomDouble(), SessionDouble(), [False]
+        presence = Presence(room.room, session.session, lambda: audible[0])
+        await settle()
+        room.states.clear()
+        session.change("speaking")
+        await asyncio.sleep(1)
+        audible[0] = True
+        presence.refresh()
+        await asyncio.sleep(1)
+        assert room.states == ["speaking"]
         await presence.aclose()
 
     run_in_virtual_time(main())
