@@ -153,6 +153,7 @@ class Voice:
         finally:
             if self._speaking is asyncio.current_task():
                 self._speaking = None
+                self._note_change()
 
     async def _speak_next(self, sound: Sound) -> None:
         if not await self._track.open():
@@ -174,6 +175,7 @@ class Voice:
             self._echo.begin(self._words, self._now())
         else:
             self._echo.end(self._now())
+        self._was_speaking = self.is_speaking
         self.on_change()
 
     def _note_change(self) -> None:

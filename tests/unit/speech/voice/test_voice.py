@@ -261,6 +261,34 @@ async def test_trouble_is_told_once_and_leaves_the_rest_of_the_reply_unspoken(
     assert ann.loud
 
 
+async def test_it_does_not_seem_to_speak_when_no_sound_came(
+    stage: Stage, ann: Listener, speech: FakeSpeech
+) -> None:
+    speech.speak = lambda line: SpeechReply(status=401)
+    states: list[bool] = []
+    stage.voice.on_change = lambda: states.append(stage.voice.is_speaking)
+    reply = stage.voice.speak()
+    reply.append(ONE)
+    reply.finish()
+    await spoken_to_the_end(stage)
+    assert states == [True, False]
+
+
+async def test_it_says_that_it_speaks_again_before_the_next_reply_sounds(
+    stage: Stage, ann: Listener
+) -> None:
+    states: list[bool] = []
+    stage.voice.on_change = lambda: states.append(stage.voice.is_speaking)
+    for text in ("Aaa.", "Bbb."):
+        reply = stage.voice.speak()
+        reply.append(text)
+        reply.finish()
+        assert states[-1]
+        assert not stage.voice.is_audible
+        await spoken_to_the_end(stage)
+        assert not states[-1]
+
+
 async def test_it_knows_its_own_words_again_while_they_are_spoken(
     stage: Stage, ann: Listener
 ) -> None:
