@@ -64,6 +64,15 @@ class Recording:
         parts = [part.samples for part in self._parts if part.at >= since]
         return Sound(np.concatenate(parts)) if parts else silence(0)
 
+    def without_pauses(self, longest: float = 1.0) -> Sound:
+        """All that was heard, without what is quiet for longer."""
+        heard = silence(0.2)
+        for span in self.audible(gap=longest):
+            heard += Sound(
+                np.concatenate([p.samples for p in self._parts if span.begin < p.at <= span.end])
+            )
+        return heard + silence(0.2)
+
     async def words(self, service: SpeechService, since: float = 0.0) -> list[str]:
         """The words that were heard since then."""
         return words_of(await asyncio.to_thread(service.transcribe, self.sound(since)))

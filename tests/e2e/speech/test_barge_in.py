@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import prompts
+from assistant.answering.endings import ELLIPSIS
 from tests.doubles import FakeOpenAI, Reply, words
 from tests.e2e.scripts import conversation, in_turn
 from tests.e2e.speech.sound import Sound, clicks, cough, noise, silence
@@ -28,7 +29,7 @@ BARGE_IN_LIMIT = 0.5
 """Seconds of speech after which the agent is silent."""
 
 TRANSPORT = 0.25
-"""Seconds that sound takes to the agent and back on a busy machine."""
+"""Seconds that sound takes to the agent and back on a busy machine; 0.1 of them it waits in the microphone."""
 
 
 async def test_the_voice_falls_silent_and_the_complete_text_stays(
@@ -41,7 +42,7 @@ async def test_the_voice_falls_silent_and_the_complete_text_stays(
         await ada.sees(LONG)
         recording = await ada.hears()
         began = await ada.speak(MOON)
-        await ada.follows(("ada", "tell me"), (AGENT, LONG), ("ada", MOON), (AGENT, "Far."))
+        await ada.follows((AGENT, LONG), ("ada", MOON), (AGENT, "Far."))
         before = [span for span in recording.audible() if span.begin < began + 0.5]
         assert before[-1].end - began < BARGE_IN_LIMIT + TRANSPORT
         assert asked(llm)[1:] == ada.own_words
@@ -60,7 +61,7 @@ async def test_a_reply_that_is_being_written_is_broken_off_by_words(
         await ada.sees("Far.")
         before = [span for span in recording.audible() if span.begin < began + 0.5]
         assert before[-1].end - began < BARGE_IN_LIMIT + TRANSPORT
-        assert prompts.load("note_broken_off") in str(llm.requests[-1]["messages"])
+        assert f"{LONG} My {ELLIPSIS}" in ada.texts
         assert conversation(llm.requests[-1])[-1][1].endswith(ada.own_words[0])
 
 
@@ -82,8 +83,10 @@ async def test_what_is_no_word_breaks_nothing_off(
         recording = await ada.hears()
         await ada.play(sound())
         await ada.hears_it_all(quiet=3.0)
-        assert await recording.words(speech_service) == words_of(LONG)
-        await ada.follows(("ada", "tell me"), (AGENT, LONG))
+        # It may have waited for a moment in the middle of a word.
+        heard = await asyncio.to_thread(speech_service.transcribe, recording.without_pauses())
+        assert words_of(heard) == words_of(LONG)
+        await ada.follows((AGENT, LONG))
         assert len(llm.requests) == 1
 
 

@@ -34,7 +34,7 @@ async def test_it_is_not_answered(speaking: Stage, llm: FakeOpenAI) -> None:
         await ada.say("tell me")
         await ada.hears_it_all(quiet=2.0)
         await ada.play(silence(2.0))
-        await ada.follows(("ada", "tell me"), (AGENT, LONG))
+        await ada.follows((AGENT, LONG))
         assert len(llm.requests) == 1
 
 

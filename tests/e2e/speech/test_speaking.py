@@ -15,7 +15,7 @@ from tests.e2e.speech.voices import words_of
 from tests.speech_service import SpeechService
 
 BERLIN = "What time is it in Berlin?"
-SHORT = "The meeting begins at nine o'clock."
+SHORT = "I would like a cup of green tea."
 LONG = (
     "My sister lives near the river. I would like a cup of green tea. "
     "The meeting begins at nine o'clock. What is the tallest mountain?"
@@ -113,7 +113,7 @@ async def test_what_is_typed_is_answered_aloud_too(
 MARKED = (
     "## Tea\n\nMy sister lives **near** the _river_.\n\n"
     "```python\nprint('zebra')\n```\n\n"
-    "See [the meeting begins at nine](https://example.com/zebra?x=1).\n"
+    "See [where the nearest train station is](https://example.com/zebra?x=1).\n"
 )
 
 
@@ -126,7 +126,7 @@ async def test_markup_code_and_links_are_not_read_out(
         await ada.say("tell me")
         heard = await spoken_to(ada, speech_service)
         assert " ".join(heard).count("my sister lives near the river") == 1
-        assert "the meeting begins at nine" in " ".join(heard)
+        assert "where the nearest train station is" in " ".join(heard)
         unheard = {"zebra", "print", "hash", "asterisk", "star", "underscore", "https", "slash"}
         assert not unheard & set(heard)
         await ada.sees(MARKED)
