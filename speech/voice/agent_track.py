@@ -40,7 +40,7 @@ class NotPlayedError(Exception):
 
 
 class AgentTrack:
-    """Published at the first sound, and until `aclose`."""
+    """Published at the first sound, and until `rest` or `aclose`."""
 
     def __init__(self, room: rtc.Room) -> None:
         self._room = room
@@ -145,6 +145,13 @@ class AgentTrack:
         """Be silent at once."""
         if self._source is not None:
             self._source.clear_queue()
+
+    def rest(self) -> None:
+        """Take the track back until there is something to play again. Does not wait for it."""
+        publication = self._publication
+        if publication is not None:
+            self._note_removal(publication)
+            self._tasks.spawn(self._unpublish(publication.sid), "voice track")
 
     async def aclose(self) -> None:
         """Take the track back. What is under way is ended."""

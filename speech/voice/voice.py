@@ -22,6 +22,9 @@ from .synthesizer import Synthesizer
 
 logger = logging.getLogger(__name__)
 
+ALONE_AFTER = 0.5
+"""Seconds after which nobody is left, if nobody has come back."""
+
 _WITH_EARS = (
     rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD,
     rtc.ParticipantKind.PARTICIPANT_KIND_SIP,
@@ -69,6 +72,7 @@ class Voice:
         self._is_paused = False
         self._was_speaking = False
         self._is_closed = False
+        room.on("participant_disconnected", self._note_leaving)
 
     @property
     def is_speaking(self) -> bool:
@@ -115,6 +119,7 @@ class Voice:
     async def aclose(self) -> None:
         """Be silent for good, and take the track back. Call it before the room is left."""
         self._is_closed = True
+        self._room.off("participant_disconnected", self._note_leaving)
         self.silence()
         await self._lineup.ended()
         await self._tasks.wait()
@@ -134,12 +139,24 @@ class Voice:
 
     def _is_heard(self) -> bool:
         """Whether there is anybody whom it is worth to speak to: a service wants to be paid for it."""
+        return not self._is_closed and not self._track.is_unheard and self._is_somebody_here
+
+    @property
+    def _is_somebody_here(self) -> bool:
         others = self._room.remote_participants.values()
-        return (
-            not self._is_closed
-            and not self._track.is_unheard
-            and any(other.kind in _WITH_EARS for other in others)
-        )
+        return any(other.kind in _WITH_EARS for other in others)
+
+    def _note_leaving(self, _: rtc.RemoteParticipant) -> None:
+        # When the connection is made anew, everybody leaves and comes back at once.
+        asyncio.get_running_loop().call_later(ALONE_AFTER, self._rest_if_alone)
+
+    def _rest_if_alone(self) -> None:
+        # The server ends a room that is empty, and what is published then stays in memory for ever,
+        # with a thread (rtc 1.1.21).
+        is_connected = self._room.connection_state == rtc.ConnectionState.CONN_CONNECTED
+        if is_connected and not self._is_closed and not self._is_somebody_here:
+            self.silence()
+            self._track.rest()
 
     async def _speak(self) -> None:
         try:

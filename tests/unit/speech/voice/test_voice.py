@@ -335,6 +335,43 @@ async def test_after_a_full_reconnection_it_speaks_on_the_same_track(
         ann.frames.clear()
 
 
+async def test_nothing_is_published_in_a_room_where_nobody_is_left(
+    stage: Stage, ann: Listener, livekit_server: LiveKitServer, token: MintToken
+) -> None:
+    reply = stage.voice.speak()
+    reply.append(ONE + TWO)
+    await eventually(lambda: ann.loud, LIMIT)
+    await ann.room.disconnect()
+    await eventually(lambda: not stage.room.local_participant.track_publications)
+    await spoken_to_the_end(stage)
+    assert not stage.voice.is_speaking
+    ben = Listener()
+    await ben.connect(livekit_server.url, token("ben", stage.name))
+    await eventually(lambda: stage.room.remote_participants)
+    later = stage.voice.speak()
+    later.append(THREE)
+    later.finish()
+    await eventually(lambda: ben.loud, LIMIT)
+    await ben.aclose()
+
+
+async def test_who_leaves_others_behind_takes_no_voice_along(
+    stage: Stage, ann: Listener, livekit_server: LiveKitServer, token: MintToken
+) -> None:
+    ben = Listener()
+    await ben.connect(livekit_server.url, token("ben", stage.name))
+    await eventually(lambda: len(stage.room.remote_participants) == 2)
+    reply = stage.voice.speak()
+    reply.append(ONE + TWO + THREE)
+    reply.finish()
+    await eventually(lambda: ann.loud and ben.loud, LIMIT)
+    await ben.room.disconnect()
+    await eventually(lambda: len(stage.room.remote_participants) == 1)
+    assert stage.voice.is_speaking
+    assert stage.room.local_participant.track_publications
+    await ben.aclose()
+
+
 async def test_closing_takes_the_track_back_and_leaves_nothing(
     stage: Stage, ann: Listener, speech: FakeSpeech
 ) -> None:
