@@ -88,8 +88,7 @@ def open_house(
             arguments=arguments,
             CHAT_VOICE=voice,
             OPENAI_SPEECH_BASE_URL=speech,
-            OPENAI_SPEECH_API_KEY="unused",
-            **settings,
+            **{"OPENAI_SPEECH_API_KEY": "unused", **settings},
         ) as worker,
     ):
         yield House(livekit, worker)
