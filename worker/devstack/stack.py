@@ -86,6 +86,7 @@ class _Stack:
         self._report = report
         self._environment = dict(os.environ)
         self._servers: list[tuple[Child, Path]] = []
+        self._speech_servers: list[tuple[Child, Path]] = []
 
     def run(self) -> None:
         self._choose_health_port()
@@ -96,7 +97,7 @@ class _Stack:
             self._start_model()
         speech = start_speech(self._settings, self._running, self._report)
         self._environment |= speech.environment
-        self._servers += speech.servers
+        self._speech_servers += speech.servers
         self._report("starting the agent")
         grace = self._settings.chat_closing_grace
         agent = self._running.enter_context(
@@ -165,7 +166,15 @@ class _Stack:
             for process, log in self._servers:
                 if process.poll() is not None:
                     raise died(process, log)
+            self._watch_speech()
             time.sleep(_PAUSE)
+
+    def _watch_speech(self) -> None:
+        """Say once that a server for speech is gone: whoever is chatting can go on in writing."""
+        for process, log in list(self._speech_servers):
+            if process.poll() is not None:
+                self._speech_servers.remove((process, log))
+                self._report(f"speech is off until the next start: {died(process, log)}")
 
 
 def _has_livekit(settings: Settings) -> bool:
