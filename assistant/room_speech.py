@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from livekit import rtc
 
 from speech.services import SpeechServices
-from speech.utterance import Utterance
+from speech.utterance import Trouble, Utterance
 from speech.voice.voice import Voice
 
 from .answering.aloud import Aloud, Unheard
@@ -46,7 +47,7 @@ class RoomSpeech:
             self._voice = Voice(
                 room,
                 services.synthesizer,
-                on_trouble=lambda trouble: notices.tell("notice_not_spoken", None),
+                on_trouble=partial(_tell, notices),
             )
             self.barge_in = GivingWay(self._voice)
 
@@ -111,3 +112,8 @@ class RoomSpeech:
         if is_own:
             self.barge_in.echoed(utterance)
         return is_own
+
+
+def _tell(notices: Notices, trouble: Trouble) -> None:
+    # What only the operator can mend stays as it is, however often it is said.
+    notices.tell("notice_not_spoken", None, once=trouble is Trouble.REFUSED)

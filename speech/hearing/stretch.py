@@ -10,8 +10,9 @@ import numpy as np
 
 from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE, Piece
 
-SURE_SPEECH = 0.3
-"""Seconds of speech after which somebody seems to speak, where these are probable enough."""
+SURE_SPEECH = 0.22
+"""Seconds of speech after which somebody seems to speak, where these are probable enough. The agent's voice
+is to be silent within half a second, of which models, packets and buffers take the rest."""
 
 GAP = 0.2
 """Seconds of silence that there may be in between: some consonants are silent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from functools import cache
 from urllib.parse import urlsplit
@@ -60,6 +61,8 @@ def closed(text: str) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
+    # At debug level it logs each rule that it tries, for each sentence.
+    logging.getLogger("markdown_it").setLevel(logging.INFO)
     markdown = MarkdownIt("commonmark").enable("strikethrough")
     # Nested lists are indented like code, a line of tags has words, and one sentence has no table.
     return markdown.disable(["code", "html_block", "lheading", "reference"])
