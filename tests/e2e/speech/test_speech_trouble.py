@@ -109,8 +109,8 @@ async def test_people_are_told_once_and_go_on_in_writing(
         assert sorted(agent_lines(ada)) == sorted(told)
         assert not ada.own_words
         assert asked(llm) == ["typed", "and again"]
-        assert len(speech.sounds) <= MOST_REQUESTS
-        assert len(speech.lines) <= MOST_REQUESTS
+        assert len(speech.sounds) <= MOST_REQUESTS, [each.seconds for each in speech.sounds]
+        assert len(speech.lines) <= MOST_REQUESTS, [each.text for each in speech.lines]
         assert notice not in agent_lines(bob)
 
 
