@@ -128,6 +128,7 @@ def read(files: Sequence[Path]) -> Results:
         names = {measured.program.name for measured in results.measured}
         kept = [measured for measured in first.measured if measured.program.name not in names]
         first.measured = kept + results.measured
+        first.titles |= results.titles
         first.traffic = results.traffic or first.traffic
         first.churn = results.churn or first.churn
         first.microphones = results.microphones or first.microphones

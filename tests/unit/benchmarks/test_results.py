@@ -31,6 +31,7 @@ def test_a_later_file_takes_the_place_of_what_it_has(tmp_path: Path) -> None:
     earlier.traffic = [Traffic("stream", 1, 2, 3)]
     earlier.microphones, earlier.vads = [LISTENING], [VAD]
     later.microphones = [replace(LISTENING, microphones=5)]
+    later.titles = {"listen": "listening"}
     later.add(TWENTY_ROOMS, "shared", performance({TWENTY: replace(FIGURES, p95_ms=6)}))
     for results, file in zip((earlier, later), files, strict=True):
         results.write(file)
@@ -42,6 +43,7 @@ def test_a_later_file_takes_the_place_of_what_it_has(tmp_path: Path) -> None:
     assert figures is not None
     assert figures.p95_ms == 6
     assert both.traffic == earlier.traffic
+    assert both.titles == empty_results().titles | {"listen": "listening"}
     assert both.microphones == later.microphones
     assert both.vads == [VAD]
 
