@@ -44,6 +44,20 @@ def echoed(text: str) -> tuple[str, str]:
     return (AGENT, f"You said: {text}")
 
 
+def assert_is_whole_but_for_the_seam(own_words: list[str], text: str) -> None:
+    """Check one utterance, all of whose words were heard in order.
+
+    Where a recording ends and the track goes on, less than a tenth of a second may sound twice, in which a
+    transcriber hears a word more.
+    """
+    (heard,) = map(words_of, own_words)
+    expected = words_of(text)
+    rest = iter(heard)
+    assert heard[0] == expected[0], heard
+    assert all(word in rest for word in expected), heard
+    assert len(heard) <= len(expected) + 1, heard
+
+
 @pytest.mark.parametrize("voice", [HIGH, LOW])
 async def test_a_sentence_is_one_bubble_one_question_and_one_answer(
     listening: Stage, llm: FakeOpenAI, voice: str
@@ -143,15 +157,19 @@ class TestTheFirstWordIsWhole:
             await eventually(lambda: ada.agent, 40)
             assert ada.agent is not None
             await microphone.send_kept(ada.agent.identity)
-            await ada.follows(said(STATION), echoed(STATION))
+            await eventually(lambda: asked(llm), 20)
             assert asked(llm) == ada.own_words
+            assert_is_whole_but_for_the_seam(ada.own_words, STATION)
 
-    async def test_of_what_is_said_while_the_agent_subscribes(self, listening: Stage) -> None:
+    async def test_of_what_is_said_while_the_agent_subscribes(
+        self, listening: Stage, llm: FakeOpenAI
+    ) -> None:
         async with listening.enter("ada") as ada:
             assert ada.agent is not None
             microphone = await ada.open_microphone(say(STATION), pre_connect=True)
             await microphone.send_kept(ada.agent.identity)
-            await ada.follows(said(STATION), echoed(STATION))
+            await eventually(lambda: asked(llm), 20)
+            assert_is_whole_but_for_the_seam(ada.own_words, STATION)
 
     async def test_after_a_microphone_was_open_before_the_agent_came(
         self, listening: Stage
