@@ -8,11 +8,24 @@ from uuid import uuid4
 import pytest
 
 from tests.doubles.speech import FakeSpeech
-from tests.tokens import MintToken
+from tests.tokens import MintToken, token_minter
 from tests.waiting import eventually
 from worker.devstack.livekit_server import LiveKitServer
 
 from .stage import Listener, Stage
+
+
+@pytest.fixture(scope="module")
+def livekit_server() -> Iterator[LiveKitServer]:
+    """A server without a worker, whose agent would join these rooms."""
+    with LiveKitServer.start() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def token(livekit_server: LiveKitServer) -> MintToken:
+    """Mints tokens for rooms on it."""
+    return token_minter(livekit_server)
 
 
 @pytest.fixture
@@ -40,7 +53,6 @@ async def ann(
     """Somebody who joined it."""
     ann = Listener()
     await ann.connect(livekit_server.url, token("ann", stage.name))
-    # A worker of the same run may have sent its agent, too.
     await eventually(lambda: "ann" in stage.room.remote_participants)
     yield ann
     await ann.aclose()
