@@ -11,10 +11,11 @@ from contextlib import suppress
 from livekit import rtc
 from livekit.agents import vad
 
+from speech.frame import frame_of
 from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE
 
 from .cutter import Cutter, Event
-from .listening import Listening, frame_of
+from .listening import Listening
 from .seam import LONGEST, find_overlap
 
 logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from livekit import rtc
 from livekit.agents import vad
 
+from speech.frame import frame_of
 from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE
 
 from .cutter import Began, Cutter, Event
@@ -115,8 +116,3 @@ class Listening:
                 # What waits to be judged has been said, too.
                 event = replace(event, age=event.age + self._waiting)
             self._tell(event)
-
-
-def frame_of(sound: bytes) -> rtc.AudioFrame:
-    """Return mono samples of `SAMPLE_RATE` as a frame."""
-    return rtc.AudioFrame(sound, SAMPLE_RATE, 1, len(sound) // SAMPLE_BYTES)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from livekit import rtc
 from livekit.agents import APIConnectOptions
 from livekit.plugins.openai import STT
 from openai import AsyncOpenAI
 
+from speech.frame import frame_of
 from speech.service import SpeechService
 from speech.trouble import NO_ANSWER, TroubleError
-from speech.utterance import SAMPLE_BYTES, SAMPLE_RATE, Piece, Trouble
+from speech.utterance import Piece, Trouble
 
 LIMIT = 15.0
 """Seconds that a piece may take, a second attempt included: later words come too late to be answered."""
@@ -80,7 +80,7 @@ class Transcriber:
 
     async def _ask(self, piece: Piece, deadline: float) -> str:
         async with self._service.request(deadline - _now()):
-            event = await self._stt.recognize(_frame(piece), conn_options=_OPTIONS)
+            event = await self._stt.recognize(frame_of(piece.sound), conn_options=_OPTIONS)
             text: object = event.alternatives[0].text
             if not isinstance(text, str):
                 raise TroubleError(NO_ANSWER)
@@ -89,11 +89,6 @@ class Transcriber:
     async def aclose(self) -> None:
         """Close it. Requests must have ended."""
         await self._stt.aclose()
-
-
-def _frame(piece: Piece) -> rtc.AudioFrame:
-    count = len(piece.sound) // SAMPLE_BYTES
-    return rtc.AudioFrame(piece.sound, SAMPLE_RATE, 1, count)
 
 
 def _now() -> float:

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from speech.frame import frame_of
 from speech.hearing.cutter import Began, Cutter, Ended, Event
-from speech.hearing.listening import Listening, frame_of
+from speech.hearing.listening import Listening
 from speech.utterance import Piece
 from tests.unit.speech.hearing.loudness import LoudnessVad, silence, tone
 from tests.waiting import eventually

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from livekit.agents import vad
 
+from speech.frame import frame_of
 from speech.hearing.cutter import Cutter, Event
-from speech.hearing.listening import Listening, frame_of
+from speech.hearing.listening import Listening
 from speech.hearing.vad_model import find_silero
 from speech.utterance import SAMPLE_RATE
 
