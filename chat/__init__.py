@@ -18,6 +18,7 @@ Only the names exported here are public:
 - `ChatManager` sends and receives. `ChatMessage` with its `Attachment` or `MissingAttachment`, and
   `RejectedMessage` are what its events carry. `Dialect` names the kinds of clients it sends to.
 - `TranscriptReader` receives what people say, where an agent writes it down.
+- `generate_id` makes the id of a message that is to be known before it is sent.
 - `OwnedTasks` keeps the background tasks that a handler starts, and ends them together.
 - `printable_line` makes a name that a stranger chose safe to print; `is_blank` tells a text that would
   be an empty bubble; `failure_fields` says of an exception what a log may say.
@@ -34,7 +35,7 @@ expose), ``roster`` (who is in the room), ``receiving``, ``sending`` (with a cha
 from .dialect import Dialect
 from .failures import failure_fields
 from .manager import ChatManager
-from .message import Attachment, ChatMessage, MissingAttachment
+from .message import Attachment, ChatMessage, MissingAttachment, generate_id
 from .printable import is_blank, printable_line
 from .receiving.reception import RejectedMessage
 from .receiving.transcripts import TranscriptReader
@@ -50,6 +51,7 @@ __all__ = [
     "RejectedMessage",
     "TranscriptReader",
     "failure_fields",
+    "generate_id",
     "is_blank",
     "printable_line",
 ]

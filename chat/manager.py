@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Literal
 
 from livekit import rtc
 
 from .dialect import Dialect
 from .events import ChatEvents
-from .message import ChatMessage
+from .message import ChatMessage, generate_id
 from .receiving.inbox import Inbox
 from .roster import Roster
 from .sending.draft import Draft
@@ -115,7 +116,9 @@ class ChatManager(ChatEvents[EventTypes]):
         """How many deliveries of a complete text to a participant were given up after retries."""
         return self._outbox.undelivered
 
-    async def send_message(self, message: str, *, complete: bool = True) -> ChatMessage:
+    async def send_message(
+        self, message: str, *, complete: bool = True, message_id: str | None = None
+    ) -> ChatMessage:
         """Send a message.
 
         Args:
@@ -123,19 +126,40 @@ class ChatManager(ChatEvents[EventTypes]):
             complete: False if it will grow: call `update_message` with more text, the last time with
                 ``complete=True``. Swift and Flutter clients can show only one message at a time
                 grow, so one that is never completed holds back later ones for them.
+            message_id: Its id, from `generate_id`, if it must be known before anything is sent. No
+                earlier message may have it. None makes one.
 
         Returns:
             The message. Keep it for `update_message`.
         """
-        sent = ChatMessage(
-            message=message,
-            participant=self._room.local_participant,
-            participant_identity=self._room.local_participant.identity,
-            is_local=True,
-            complete=complete,
-        )
+        sent = self._own_message(message_id or generate_id(), message, complete=complete)
         await self._send(sent, complete=complete, new=True)
         return sent
+
+    def adopt(
+        self, message_id: str, text: str, *, complete: bool, timestamp: datetime | None = None
+    ) -> ChatMessage:
+        """Take over a message that an earlier process sent under our identity, at least in part.
+
+        Nothing is sent by that. The first `update_message` with it reaches everybody who is there by
+        then: who shows a part of it, or an older text, gets that replaced in place, and the others
+        get it as a new one.
+
+        Clients that append every packet are not sent it if they may have it complete already.
+
+        Args:
+            message_id: Its id.
+            text: What people may show of it; they may also show less, or nothing.
+            complete: Whether it may have been sent complete.
+            timestamp: When it was written first; None is now.
+
+        Returns:
+            The message. Keep it for `update_message`.
+        """
+        adopted = self._own_message(message_id, text, complete=complete)
+        adopted.timestamp = timestamp or adopted.timestamp
+        self._outbox.adopt(adopted)
+        return adopted
 
     async def update_message(self, message: ChatMessage, *, complete: bool = True) -> None:
         """Send the new state of a message: more text, another text, its completion, its deletion.
@@ -150,7 +174,7 @@ class ChatManager(ChatEvents[EventTypes]):
         one, with ``complete=True``, is never held back.
 
         Args:
-            message: A message from `send_message`, or one with the same id. Set ``deleted`` to
+            message: A message from `send_message` or `adopt`, or one with the same id. Set ``deleted`` to
                 delete it.
             complete: False while more text is expected.
         """
@@ -177,6 +201,16 @@ class ChatManager(ChatEvents[EventTypes]):
         """
         await self._transcripts.show(
             identity, transcript_id, text, final=final, track_sid=track_sid
+        )
+
+    def _own_message(self, message_id: str, text: str, *, complete: bool) -> ChatMessage:
+        return ChatMessage(
+            message=text,
+            id=message_id,
+            participant=self._room.local_participant,
+            participant_identity=self._room.local_participant.identity,
+            is_local=True,
+            complete=complete,
         )
 
     async def _send(self, message: ChatMessage, *, complete: bool, new: bool) -> None:
@@ -231,5 +265,5 @@ class ChatManager(ChatEvents[EventTypes]):
     def _on_correction(self, identity: str, since: float) -> None:
         self._outbox.corrected(identity, since)
 
-    def _on_departure(self, identity: str) -> None:
-        self._outbox.departed(identity)
+    def _on_departure(self, identity: str, is_agent: bool) -> None:
+        self._outbox.departed(identity, is_agent=is_agent)

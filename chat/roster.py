@@ -47,7 +47,7 @@ class Roster:
         self,
         room: rtc.Room,
         on_arrival: Callable[[str], None],
-        on_departure: Callable[[str], None],
+        on_departure: Callable[[str, bool], None],
         dialect: Dialect | None = None,
         *,
         on_correction: Callable[[str, float], None] = lambda identity, since: None,
@@ -58,7 +58,8 @@ class Roster:
             room: The room.
             on_arrival: Called with the identity of each participant that has become reachable,
                 also when it comes back. It may be called twice for one arrival.
-            on_departure: Called with the identity of each participant that left.
+            on_departure: Called with the identity of each participant that left, and whether it is an
+                agent.
             dialect: Everybody's dialect, whatever they send; None detects it.
             on_correction: Called with the identity of each reachable participant whose dialect turns
                 out to have been another, and since when, by the event loop's clock.
@@ -208,4 +209,4 @@ class Roster:
 
     def _on_disconnected(self, participant: rtc.RemoteParticipant) -> None:
         self._newcomers.pop(participant.identity, None)
-        self._on_departure(participant.identity)
+        self._on_departure(participant.identity, participant.kind == _AGENT)

@@ -45,6 +45,10 @@ are: their ends have arrived, but a busy event loop sees all of their beginnings
 CHUNKS_AT_ONCE = 16
 """Chunks of a stream that are read without other rooms having their turn, if many have arrived."""
 
+SUCCESSOR_LIMIT = 60.0
+"""Seconds in which another process of an agent may go on in a message that broke off. After that it ends as
+it is."""
+
 MAX_SURPLUS_STREAMS = 64
 """How many may be opened beyond that."""
 
@@ -76,6 +80,8 @@ class Inbox:
         self._open_streams: Counter[str] = Counter()
         self._readers: set[rtc.TextStreamReader] = set()
         self._newest: dict[str, asyncio.Task[None]] = {}
+        # Messages of agents that broke off, by sender and stream id.
+        self._broken_off: dict[tuple[str, str], IncomingStream] = {}
         self._tasks = OwnedTasks()
         self._listening = True
         # First, as it raises if another handler is registered.
@@ -142,6 +148,7 @@ class Inbox:
             reader.close()
             self._reception.reject(identity, "too many streams")
             return
+        self._broken_off.pop((identity, reader.info.stream_id), None)  # It goes on.
         self._open_streams[identity] += 1
         self._readers.add(reader)
         incoming = self._reception.open_stream(self._header(reader.info, identity), identity)
@@ -205,10 +212,24 @@ class Inbox:
             # A reader that is not closed stays subscribed to the SDK's events for ever.
             reader.close()
             self._readers.discard(reader)
-        if problem is not None:
-            incoming.break_off()
-            self._reception.reject(incoming.identity, problem)
+        if problem == "incomplete" and incoming.by_agent and self._listening:
+            waiting = self._wait_for_successor(reader.info.stream_id, incoming)
+            self._tasks.spawn(waiting, "wait for a successor")
+        elif problem is not None:
+            self._end_early(incoming, problem)
         return problem is None
+
+    async def _wait_for_successor(self, stream_id: str, incoming: IncomingStream) -> None:
+        key = (incoming.identity, stream_id)
+        self._broken_off[key] = incoming
+        await asyncio.sleep(SUCCESSOR_LIMIT)
+        if self._broken_off.get(key) is incoming:
+            del self._broken_off[key]
+            self._end_early(incoming, "incomplete")
+
+    def _end_early(self, incoming: IncomingStream, problem: Reason) -> None:
+        incoming.break_off()
+        self._reception.reject(incoming.identity, problem)
 
     def _limit(self, identity: str | None) -> int:
         """The largest size of a message of this sender: agents write long ones."""

@@ -125,6 +125,8 @@ class IncomingStream:
         usable_id = 0 < len(header.stream_id) <= MAX_ID_LENGTH
         self.identity = identity
         """Who sends it."""
+        self.by_agent = header.by_agent
+        """Whether an agent does: another process may go on in its message."""
         self._reception = reception
         self._seen = seen
         self._shown: ShownAs | None = None

@@ -35,7 +35,10 @@ class Verdict(Enum):
 @dataclass
 class _Entry:
     text_hash: int | None = None
-    """Hash of the last complete text; None before the first."""
+    """Hash of the last text of which no more came; None before the first."""
+
+    broken_off: bool = False
+    """Whether the rest of that text was lost: nobody knows how much."""
 
     by_stream: bool = False
     """Whether a text stream carried it."""
@@ -56,7 +59,11 @@ class _Entry:
 
     def says(self, text: str) -> bool:
         """Whether `text` was received, or is being received: a twin has the text of its stream."""
-        return self.open or self.text_hash == hash(text)
+        return self.open or self.has_received(text)
+
+    def has_received(self, text: str) -> bool:
+        """Whether `text` is the last one, and was received completely."""
+        return self.text_hash == hash(text) and not self.broken_off
 
 
 class SeenMessages:
@@ -113,7 +120,7 @@ class SeenMessages:
     def is_duplicate(self, sender: Sender, message_id: str, text: str) -> bool:
         """Whether `text` is the last complete text received of this message."""
         entry = self._find(sender, message_id)
-        return entry is not None and entry.text_hash == hash(text)
+        return entry is not None and entry.has_received(text)
 
     def was_complete(self, sender: Sender, message_id: str) -> bool:
         """Whether a complete text of this message was received."""
@@ -152,7 +159,7 @@ class SeenMessages:
         entry = self._entry(sender, message_id)
         entry.deleted = deleted
         entry.whole = entry.whole or whole
-        entry.text_hash = hash(text)
+        entry.text_hash, entry.broken_off = hash(text), not whole
         entry.by_stream = entry.by_stream or by_stream
         entry.open = False
 

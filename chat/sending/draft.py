@@ -32,6 +32,9 @@ class Earlier:
     complete: bool = True
     """Whether it may have received the message complete."""
 
+    open: bool = False
+    """Whether a text stream of the message may be open there which nobody closes: its writer is gone."""
+
 
 def tail_after(delivered: str, text: str) -> str | None:
     """The text to append to `delivered` so that it reads `text`.

@@ -23,9 +23,12 @@ from chat.roster import Roster
 from chat.tasks import OwnedTasks
 
 from .channels import Channel
-from .draft import Draft
+from .draft import Draft, Earlier
 from .message_channels import MessageChannels
 from .outgoing import ChannelFactory, OutgoingMessage
+
+TRANSIT = 1.0
+"""Seconds in which what was written reaches an agent. One that is replaced before that may not have read it."""
 
 KEPT = 256
 """Messages whose state is kept after they are complete, for edits and for people who come back."""
@@ -64,8 +67,22 @@ class Outbox:
         self._channels = MessageChannels(room, twins=twins)
         # By id; what others said by its speaker and id.
         self._messages: OrderedDict[Hashable, OutgoingMessage] = OrderedDict()
+        # By id: what people may show of messages of an earlier process, until we send more of them.
+        self._adopted: OrderedDict[str, Earlier] = OrderedDict()
         self._catching_up = OwnedTasks()
         self._silenced = False
+
+    def adopt(self, message: ChatMessage) -> None:
+        """Note that an earlier process sent a message under our identity, at least in part.
+
+        Args:
+            message: Its id, what people may show of it, and whether it may have been sent complete.
+        """
+        text, complete = message.message or "", message.complete
+        earlier = Earlier(text, certain=False, complete=complete, open=True)
+        self._adopted[message.id] = earlier
+        while len(self._adopted) > KEPT:
+            self._adopted.popitem(last=False)
 
     async def send(self, message: ChatMessage, draft: Draft, *, new: bool = False) -> None:
         """Send `draft` to everybody, and return when those who are reachable have it.
@@ -86,7 +103,9 @@ class Outbox:
             expected = self._roster.expected()
             nobody = not expected and not self._roster.reachable()
             outgoing.expect(expected, anyone=nobody or self._roster.detector.has_unattributed)
-            if not new:
+            if (earlier := self._adopted.pop(message.id, None)) is not None:
+                outgoing.inherit(earlier, {*expected, *self._roster.reachable()})
+            elif not new:
                 outgoing.presume_shown(self._roster.reachable())
         elif draft.complete and draft == outgoing.draft:
             outgoing.retry()
@@ -96,8 +115,9 @@ class Outbox:
             await outgoing.settled()
             return
         else:
-            outgoing.expect(self._roster.expected())
+            # Who shows the old text is in no channel from then on, and is served like anybody.
             outgoing.change(draft)
+            outgoing.expect(self._roster.expected())
         outgoing.address(self._groups(self._roster.reachable()))
         await outgoing.settled()
 
@@ -159,8 +179,8 @@ class Outbox:
 
     def arrived(self, identity: str) -> None:
         """Send a participant who has become reachable what it has missed."""
-        messages = list(self._messages.values())
-        self._send_missed(identity, [m for m in messages if m.arrive(identity)])
+        messages, dialect = list(self._messages.values()), self._dialect(identity)
+        self._send_missed(identity, [m for m in messages if m.arrive(identity, dialect)])
 
     def corrected(self, identity: str, since: float) -> None:
         """Send a participant again what it was sent in a dialect that is not its own.
@@ -188,10 +208,10 @@ class Outbox:
                     outgoing.address(self._groups([identity]))
             await asyncio.gather(*(outgoing.settled() for outgoing in batch))
 
-    def departed(self, identity: str) -> None:
-        """Note that a participant left."""
+    def departed(self, identity: str, *, is_agent: bool = False) -> None:
+        """Note that a participant left; if it is an agent, another process may follow it."""
         for outgoing in self._messages.values():
-            outgoing.depart(identity)
+            outgoing.depart(identity, transit=TRANSIT if is_agent else 0.0)
 
     def reconnected(self) -> None:
         """Send again what may have been lost with the connection."""

@@ -16,6 +16,9 @@ from .retractions import Retractions
 ANNOUNCEMENT_LAG = 4.0
 """Most seconds from a participant's connection to its ``participant_active``; up to 3 were measured."""
 
+_UNREACHED_IF_UNKNOWN = frozenset({Dialect.SEGMENT, Dialect.PROTO})
+"""Dialects of clients that show nothing of what is sent to those whose dialect is unknown."""
+
 
 class ChannelFactory(Protocol):
     """Makes channels."""
@@ -66,6 +69,9 @@ class OutgoingMessage:
         # Whether the next participant to become reachable must get it, whoever that is.
         self._owed_to_anyone = False
         self._earlier: dict[str, Earlier] = {}
+        # What an earlier process has sent to anybody, and who was there when we took over.
+        self._inherited: Earlier | None = None
+        self._witnesses: frozenset[str] = frozenset()
         self._left_with_all: set[str] = set()
         self._was_complete = draft.complete
         self.changed_at = _now()
@@ -75,26 +81,42 @@ class OutgoingMessage:
         """Send the message to participants when they become reachable.
 
         Args:
-            identities: Who they are.
+            identities: Who they are. Those who get it already are not sent it twice.
             anyone: Whether to send it to the next participant to become reachable, whoever that is.
         """
-        self._owed.update(identities)
+        self._owed.update(set(identities) - self._members())
         self._owed_to_anyone = self._owed_to_anyone or anyone
 
-    def arrive(self, identity: str) -> bool:
-        """Note that a participant has become reachable.
+    def _members(self) -> set[str]:
+        return {identity for channel in self._channels for identity in channel.members}
+
+    def arrive(self, identity: str, dialect: Dialect) -> bool:
+        """Note that a participant has become reachable, or that its dialect is known now.
 
         Returns:
             Whether it must get the message. A participant who left with all of it need not. Others
             must even shortly after the completion: as the room announces participants late, they
             may have been there.
         """
+        self._recognise(identity, dialect)
+        if identity in self._members():
+            # It is announced once more.
+            return False
         recent = _now() - self.changed_at < ANNOUNCEMENT_LAG
         missed_it = recent and identity not in self._left_with_all
         if missed_it or self._owed_to_anyone or not self.draft.complete:
             self._owed_to_anyone = False
             self._owed.add(identity)
         return identity in self._owed
+
+    def _recognise(self, identity: str, dialect: Dialect) -> None:
+        """Serve a participant anew whose client shows a part of the message, and reads it nowhere."""
+        if identity not in self._witnesses or dialect not in _UNREACHED_IF_UNKNOWN:
+            return
+        for channel in self._channels:
+            if identity in channel.members and dialect not in channel.dialects:
+                channel.dismiss(identity)
+                self._owed.add(identity)
 
     def owed_to(self, identities: Iterable[str]) -> set[str]:
         """Which of the identities must still get the message."""
@@ -103,6 +125,17 @@ class OutgoingMessage:
     def presume_shown(self, identities: Iterable[str]) -> None:
         """Assume that these participants show some text of the message already."""
         self._earlier.update(dict.fromkeys(identities, Earlier("", certain=False)))
+
+    def inherit(self, earlier: Earlier, identities: Iterable[str]) -> None:
+        """Assume that the message was sent before by a process that is gone.
+
+        Args:
+            earlier: What anybody may show of it; those who come later may come back.
+            identities: Who may have seen that happen.
+        """
+        self._inherited = earlier
+        self._witnesses = frozenset(identities)
+        self._was_complete = self._was_complete or earlier.complete
 
     def change(self, draft: Draft) -> None:
         """Deliver a new draft. Members who have the complete message get the edit in new channels."""
@@ -128,11 +161,12 @@ class OutgoingMessage:
 
     def address(self, groups: Mapping[Dialect, Iterable[str]]) -> None:
         """Deliver the message to those of the identities who are in no channel yet."""
-        served = {identity for channel in self._channels for identity in channel.members}
+        served = self._members()
         for dialect, identities in groups.items():
             by_earlier: dict[Earlier | None, set[str]] = {}
             for identity in set(identities) - served:
-                by_earlier.setdefault(self._earlier.get(identity), set()).add(identity)
+                earlier = self._earlier.get(identity, self._inherited)
+                by_earlier.setdefault(earlier, set()).add(identity)
             for earlier, members in by_earlier.items():
                 self._join(dialect, members, earlier)
 
@@ -148,6 +182,7 @@ class OutgoingMessage:
         else:
             channel = self._new_channel(dialect)
         self._owed -= members
+        self._left_with_all -= members
         self._joined_at.update(dict.fromkeys(members, _now()))
         channel.admit(members, dialect, earlier)
         channel.push(self.draft)
@@ -211,8 +246,13 @@ class OutgoingMessage:
         """Whether a delivery is running."""
         return any(channel.busy for channel in self._channels)
 
-    def depart(self, identity: str) -> None:
-        """Note that a participant left. Unless it has all of the message, it gets it on return."""
+    def depart(self, identity: str, *, transit: float = 0.0) -> None:
+        """Note that a participant left. Unless it has all of the message, it gets it on return.
+
+        Args:
+            identity: Who it is.
+            transit: Seconds from a write until it has arrived for sure.
+        """
         for channel in self._channels:
             if identity in channel.members:
                 channel.dismiss(identity)
@@ -220,7 +260,7 @@ class OutgoingMessage:
                     self._earlier[identity] = Earlier(
                         self.draft.text, certain=False, complete=self._was_complete
                     )
-                if self._has_all(channel):
+                if self._has_all(channel) and _now() - self.changed_at >= transit:
                     self._left_with_all.add(identity)
                 else:
                     self._owed.add(identity)

@@ -97,7 +97,8 @@ class PipedFace:
             )
 
     def _turn_is_over(self) -> bool:
-        return self._answered or not self._transcript.agent_here
+        # Another process of an agent that has left may complete what it was writing.
+        return self._answered or not (self._transcript.agent_here or self._transcript.growing)
 
     def _is_reply(self, message: Message) -> bool:
         """Whether an agent began `message` after the last line was sent, and ended it."""

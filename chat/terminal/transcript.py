@@ -187,12 +187,16 @@ class Transcript:
     def _leave(self, person: Person) -> list[Entry]:
         self._here.pop(person.identity, None)
         self._states.pop(person.identity, None)
-        return [*self._cut_off(person), Notice(f"{self._introduction(person)} left.")]
+        # Another process of an agent may go on in what this one was writing.
+        cut_off = self._cut_off(person, spoken_only=person.agent)
+        return [*cut_off, Notice(f"{self._introduction(person)} left.")]
 
-    def _cut_off(self, person: Person | None = None) -> list[Entry]:
+    def _cut_off(self, person: Person | None = None, *, spoken_only: bool = False) -> list[Entry]:
         """Give up what `person`, or anyone, was still writing, and return it as it stands."""
         cut_off: list[Entry] = []
         for message in self.growing:
+            if spoken_only and not message.spoken:
+                continue
             if person is None or _writes(person, message):
                 del self._growing[message.key]
                 self._unfinished.add(message.key)

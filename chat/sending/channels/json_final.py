@@ -47,9 +47,10 @@ class JsonFinalChannel(Channel):
         return Admission.NEVER
 
     def admit(self, members: Iterable[str], dialect: Dialect, earlier: Earlier | None) -> None:
-        """See `Channel`. Those who may have some of the message do not get it again."""
-        if earlier is None:
-            super().admit(members, dialect, earlier)
+        """See `Channel`. Those who may have the complete message do not get it again."""
+        if earlier is None or not earlier.complete:
+            # Of an incomplete one they were sent nothing.
+            super().admit(members, dialect, None)
 
     def _concerns_members(self, draft: Draft) -> bool:
         return draft.complete and not self.exists and bool(draft.text) and not draft.deleted

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from abc import abstractmethod
+from collections.abc import Iterable
 
 from livekit import rtc
 
+from chat.dialect import Dialect
 from chat.message import ChatMessage
-from chat.sending.draft import Draft, tail_after
+from chat.sending.draft import Draft, Earlier, tail_after
 from chat.sending.pacing import stream_interval
 from chat.wire import BLANK
 
 from .admission import Admission
 from .channel import Channel
 from .failures import WRITE_FAILURES
+
+DEPARTURE_LAG = 4.0
+"""Seconds in which everybody has learned that somebody left. Receivers then drop the streams that are open
+under that identity, also those of a successor; packets can overtake the news."""
 
 
 class OpenStreamChannel(Channel):
@@ -37,6 +44,15 @@ class OpenStreamChannel(Channel):
         self._doubtful = False
         # Whether a stream may be open at the members', even if no writer is left to close it.
         self._perhaps_open = False
+        # Until when receivers may learn that the writer of an earlier stream has left, and drop ours.
+        self._departs_until: float | None = None
+
+    def admit(self, members: Iterable[str], dialect: Dialect, earlier: Earlier | None) -> None:
+        """See `Channel`."""
+        if earlier is not None and earlier.open:
+            self._perhaps_open = True
+            self._departs_until = self._now + DEPARTURE_LAG
+        super().admit(members, dialect, earlier)
 
     @property
     def _admission_in_use(self) -> Admission:
@@ -58,6 +74,8 @@ class OpenStreamChannel(Channel):
     async def _write(self, draft: Draft) -> None:
         self._last_write = self._now
         forgotten = self._forgotten
+        if self._writer is not None and self._must_repeat(draft):
+            self._doubtful = True
         text = ("" if draft.deleted else draft.text) or BLANK
         tail = tail_after(self._written, text)
         if self._writer is None or self._doubtful or tail is None or draft.deleted:
@@ -70,6 +88,15 @@ class OpenStreamChannel(Channel):
         if forgotten != self._forgotten:
             # What was lost meanwhile may be the end of what was just closed.
             self._perhaps_open = True
+
+    def _must_repeat(self, draft: Draft) -> bool:
+        """Whether the open stream may have been dropped, so that another one must repeat its text."""
+        until = self._departs_until
+        if until is None or not (draft.complete or self._now >= until):
+            return False
+        # Whoever learns of it even later has all in the end.
+        self._departs_until = None if draft.complete else math.inf
+        return True
 
     async def _replace(self, text: str, draft: Draft) -> None:
         """Write all of `text`, in one chunk, on a new stream."""

@@ -120,7 +120,10 @@ class Player(ChatEvents[EventTypes]):
             async for chunk in reader:
                 self._show(self._screen.grow(stream, chunk))
         except rtc.StreamError:
-            logger.debug("text stream ended early")  # What was shown of it stays.
+            logger.debug("text stream ended early")
+            # What was shown of it stays as it is; a later stream may replace it.
+            self._screen.end(stream, reader.info.attributes or {})
+            return
         finally:
             # A reader that is not closed stays subscribed to the SDK's events for good.
             reader.close()

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 from livekit import rtc
 
-from chat import ChatManager, ChatMessage
+from chat import ChatManager, ChatMessage, generate_id
 from chat.sending.outbox import LINGER
-from tests.doubles import Chunk, FakeRoom, Packet
+from tests.doubles import Chunk, FakeRoom, Header, Packet
 from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 
@@ -30,6 +30,28 @@ async def test_returns_what_was_sent(room: FakeRoom) -> None:
     assert message.complete
     assert message.timestamp.tzinfo is UTC
     assert (datetime.now(UTC) - message.timestamp).total_seconds() < 60
+
+
+async def test_a_message_can_have_an_id_that_was_chosen_before(room: FakeRoom) -> None:
+    room.join("ada")
+    chosen = generate_id()
+    message = await ChatManager(room).send_message("hi", message_id=chosen)
+    assert message.id == chosen
+    assert [f.stream_id for f in room.me.sent if isinstance(f, Header)] == [chosen]
+
+
+async def test_adopting_sends_nothing(room: FakeRoom) -> None:
+    chat = ChatManager(room)
+    room.join("ada")
+    written = datetime(2026, 1, 1, tzinfo=UTC)
+    message = chat.adopt("m1", "Hel", complete=False, timestamp=written)
+    await asyncio.sleep(0)
+    room.join("bob")
+    await asyncio.sleep(0)
+    assert room.me.sent == []
+    assert (message.id, message.message, message.timestamp) == ("m1", "Hel", written)
+    assert message.is_local
+    assert not message.complete
 
 
 async def test_says_on_the_message_whether_it_is_complete(room: FakeRoom) -> None:

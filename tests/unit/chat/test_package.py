@@ -19,6 +19,7 @@ def test_exports_the_public_names() -> None:
         "RejectedMessage",
         "TranscriptReader",
         "failure_fields",
+        "generate_id",
         "is_blank",
         "printable_line",
     ]

@@ -29,8 +29,11 @@ class Following:
     ) -> None:
         self.room = FakeRoom(kind=kind)
         self.arrived: list[str] = []
-        self.departed: list[str] = []
-        self.roster = Roster(self.room, self.arrived.append, self.departed.append, dialect)
+        self.departed: list[tuple[str, bool]] = []
+        self.roster = Roster(self.room, self.arrived.append, self._note_departure, dialect)
+
+    def _note_departure(self, identity: str, is_agent: bool) -> None:
+        self.departed.append((identity, is_agent))
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ async def test_a_participant_that_left_is_not_reachable(following: Following) ->
     following.room.join("ada")
     following.room.leave("ada")
     assert following.roster.reachable() == []
-    assert following.departed == ["ada"]
+    assert following.departed == [("ada", False)]
 
 
 async def test_who_wrote_before_being_announced_is_expected(following: Following) -> None:

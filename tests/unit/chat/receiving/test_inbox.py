@@ -11,8 +11,14 @@ from livekit import rtc
 
 from chat import ChatManager, RejectedMessage
 from chat.manager import EventTypes
-from chat.receiving.inbox import CHUNKS_AT_ONCE, MAX_OPEN_STREAMS, MAX_SURPLUS_STREAMS
+from chat.receiving.inbox import (
+    CHUNKS_AT_ONCE,
+    MAX_OPEN_STREAMS,
+    MAX_SURPLUS_STREAMS,
+    SUCCESSOR_LIMIT,
+)
 from tests.doubles import FakeRoom
+from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 
 EVENTS: tuple[EventTypes, ...] = (
@@ -179,6 +185,72 @@ async def test_a_stream_that_ends_with_an_error_is_rejected(listening: Listening
     await eventually(lambda: reader.closed)
     assert listening.rejected == [RejectedMessage("ada", "incomplete")]
     assert listening.told == []
+
+
+def half_message(listening: Listening, stream_id: str = "m1") -> None:
+    """Let an agent write half a message, and vanish."""
+    listening.room.join("other", kind=AGENT)
+    reader = listening.room.open_stream("other", stream_id)
+    reader.write("Hel")
+    reader.end(rtc.StreamError("its sender has left"))
+    listening.room.leave("other")
+
+
+async def test_a_message_of_an_agent_that_vanished_is_completed_by_its_successor(
+    listening: Listening,
+) -> None:
+    half_message(listening)
+    await eventually(lambda: listening.told)
+    listening.room.join("other", kind=AGENT)
+    attributes = {"chat.revision": "true", "chat.continues": "true"}
+    listening.room.open_stream("other", "m1", attributes).end()
+    reader = listening.room.open_stream("other", "m1", {"chat.revision": "true"})
+    reader.write("Hell")
+    reader.write("o")
+    reader.end()
+    await eventually(lambda: listening.texts())
+    states = [(event, m.message, m.complete, m.edited) for event, m in listening.told]
+    assert states == [
+        ("message_added", "Hel", False, False),
+        ("message_updated", "Hell", False, False),
+        ("message_updated", "Hello", False, False),
+        ("message_updated", "Hello", True, False),
+        ("message_received", "Hello", True, False),
+    ]
+    assert {(m.participant_identity, m.id) for _, m in listening.told} == {("other", "m1")}
+    assert listening.rejected == []
+
+
+def test_a_message_that_nobody_goes_on_in_ends_as_it_is() -> None:
+    async def scenario() -> None:
+        listening = Listening()
+        half_message(listening)
+        await asyncio.sleep(SUCCESSOR_LIMIT - 1)
+        assert [(event, m.complete) for event, m in listening.told] == [("message_added", False)]
+        assert listening.rejected == []
+        await asyncio.sleep(2)
+        event, message = listening.told[-1]
+        assert (event, message.message, message.complete) == ("message_updated", "Hel", True)
+        assert listening.texts() == []
+        assert listening.rejected == [RejectedMessage("other", "incomplete")]
+        listening.chat.close()
+
+    run_in_virtual_time(scenario())
+
+
+async def test_a_successor_may_vanish_too(listening: Listening) -> None:
+    half_message(listening)
+    await eventually(lambda: listening.told)
+    half_message(listening)
+    await eventually(lambda: len(listening.told) > 1)
+    listening.room.join("other", kind=AGENT)
+    reader = listening.room.open_stream("other", "m1", {"chat.revision": "true"})
+    reader.write("Hello")
+    reader.end()
+    await eventually(lambda: listening.texts())
+    assert [event for event, _ in listening.told].count("message_added") == 1
+    assert listening.texts() == ["Hello"]
+    assert listening.rejected == []
 
 
 async def test_an_agent_may_write_at_length(listening: Listening) -> None:

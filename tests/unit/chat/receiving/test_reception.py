@@ -226,6 +226,26 @@ def test_a_stream_that_broke_off_stays_as_it_stands_and_is_not_received(
     assert recorder.told() == [("message_added", "Hel", False), ("message_updated", "Hel", True)]
 
 
+@pytest.mark.parametrize("again", ["revision", "packet", "update"])
+@pytest.mark.parametrize("before", [(), ("hi",)])
+def test_a_stream_of_which_only_the_end_was_lost_is_received_when_it_comes_again(
+    recorder: Recorder, before: tuple[str, ...], again: str
+) -> None:
+    revision = {ATTRIBUTE_REVISION: "true"}
+    for text in before:
+        recorder.stream(text).finish()
+    recorder.stream("Hello", attributes=revision if before else {}).break_off()
+    recorder.told()
+    for _ in range(2):
+        if again == "revision":
+            recorder.stream("Hello", attributes=revision).finish()
+        else:
+            recorder.packet("Hello", update=again == "update")
+    told = recorder.told()
+    assert told[-2:] == [("message_updated", "Hello", True), ("message_received", "Hello", True)]
+    assert [name for name, _, _ in told].count("message_received") == 1
+
+
 def test_a_stream_that_broke_off_before_its_first_text_tells_nothing(recorder: Recorder) -> None:
     recorder.stream().break_off()
     assert recorder.told() == []

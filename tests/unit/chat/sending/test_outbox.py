@@ -8,8 +8,9 @@ import pytest
 from livekit import rtc
 
 from chat import ChatManager, ChatMessage
-from chat.sending.outbox import CAUGHT_UP_AT_ONCE, KEPT
+from chat.sending.outbox import CAUGHT_UP_AT_ONCE, KEPT, TRANSIT
 from tests.doubles import Client, FakeRoom, Fate, Frame, Header, Packet, Page, Trailer, say_hello
+from tests.virtual_time import run_in_virtual_time
 from tests.waiting import eventually
 
 AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
@@ -258,6 +259,98 @@ async def test_who_has_it_all_is_not_told_again(sending: Sending) -> None:
     page = sending.join("ada")
     await sending.settle()
     assert page.texts == []
+
+
+@pytest.mark.parametrize(("seconds", "texts"), [(TRANSIT / 2, ["hi"]), (2 * TRANSIT, [])])
+def test_an_agent_that_takes_the_place_of_another_gets_what_was_just_written(
+    seconds: float, texts: list[str]
+) -> None:
+    async def scene() -> None:
+        sending = Sending(kind=STANDARD)
+        sending.room.join("assistant", AGENT)
+        await sending.chat.send_message("hi")
+        await asyncio.sleep(seconds)
+        sending.room.leave("assistant")
+        page = sending.pages["assistant"] = Page("assistant", Client.WEB)
+        sending.room.join("assistant", AGENT)
+        await sending.settle()
+        assert page.texts == texts
+
+    run_in_virtual_time(scene())
+
+
+async def test_who_is_announced_twice_and_has_it_all_is_not_told_again(sending: Sending) -> None:
+    ada = sending.join("ada")
+    await sending.chat.send_message("hi")
+    sending.room.emit("participant_active", sending.room.remote_participants["ada"])
+    await sending.settle()
+    assert ada.texts == ["hi"]
+    sending.leave("ada")
+    page = sending.join("ada")
+    await sending.settle()
+    assert page.texts == []
+
+
+async def test_what_was_edited_while_it_came_again_is_not_told_on_the_next_return(
+    sending: Sending,
+) -> None:
+    sending.join("ada")
+    message = await sending.chat.send_message("hi")
+    await sending.settle()
+    sending.leave("ada")
+    sending.join("ada")
+    await sending.settle()
+    sending.room.me.open.clear()
+    again = asyncio.ensure_future(sending.chat.update_message(message))
+    await sending.settle()
+    message.message = "ho"
+    edit = asyncio.ensure_future(sending.chat.update_message(message))
+    sending.room.me.open.set()
+    await asyncio.gather(again, edit)
+    sending.leave("ada")
+    page = sending.join("ada")
+    await sending.settle()
+    assert page.texts == []
+
+
+def test_who_is_announced_twice_does_not_get_what_is_for_another() -> None:
+    async def scene() -> None:
+        sending = Sending()
+        sending.join("ada")
+        hello = {"id": "x", "message": "hi", "timestamp": 1}
+        sending.room.receive(hello, None, "lk-chat-topic")
+        await sending.chat.send_message("answer")
+        sending.room.emit("participant_active", sending.room.remote_participants["ada"])
+        # Longer than the room announces people late.
+        await asyncio.sleep(6.0)
+        bob = sending.join("bob", Client.WEB_JSON)
+        await asyncio.sleep(5.0)
+        assert bob.texts == ["answer"]
+
+    run_in_virtual_time(scene())
+
+
+@pytest.mark.parametrize(("text", "shown"), [("ho", "ho"), (None, "\u200b")])
+def test_an_edit_reaches_who_has_the_old_text_and_is_writing_for_the_first_time(
+    text: str | None, shown: str
+) -> None:
+    async def scene() -> None:
+        sending = Sending()
+        ada = sending.join("ada", silent=True)
+        message = await sending.chat.send_message("hi")
+        await asyncio.sleep(10.0)
+        stream = sending.room.open_stream("ada", "question")
+        stream.write("with a large file")
+        await sending.settle()
+        message.message, message.deleted = text, text is None
+        await sending.chat.update_message(message)
+        # Longer than the room announces people late.
+        await asyncio.sleep(6.0)
+        say_hello(sending.room, "ada", Client.WEB)
+        await asyncio.sleep(5.0)
+        assert ada.texts == [shown]
+
+    run_in_virtual_time(scene())
 
 
 async def test_who_comes_back_is_told_by_edits(sending: Sending) -> None:

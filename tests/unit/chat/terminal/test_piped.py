@@ -5,7 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from chat.terminal.events import Disconnected, Entered, Event, Left, Person, StateChanged, Wrote
+from chat.terminal.events import (
+    Disconnected,
+    Entered,
+    Event,
+    Joined,
+    Left,
+    Person,
+    Refused,
+    StateChanged,
+    Wrote,
+)
 from chat.terminal.piped import PipedFace
 from chat.terminal.transcript import Transcript
 
@@ -127,10 +137,38 @@ async def test_an_agent_that_leaves_ends_the_wait() -> None:
     assert await anext(scene.lines) == "hello"
     rest = asyncio.create_task(scene.rest())
     await settle()
+    await scene.happens(Left(AGENT))
+    assert await rest == []
+    assert scene.face.unanswered == 1
+    assert scene.output.getvalue() == ""
+
+
+async def test_an_agent_that_leaves_in_its_reply_ends_the_wait_once_nobody_goes_on() -> None:
+    scene = Scene("hello")
+    await scene.agent_is_here()
+    assert await anext(scene.lines) == "hello"
+    rest = asyncio.create_task(scene.rest())
+    await settle()
     await scene.happens(Wrote(AGENT, "1", "He", complete=False), Left(AGENT))
+    await settle()
+    assert not rest.done()
+    await scene.happens(Refused(AGENT, "incomplete"))
     assert await rest == []
     assert scene.face.unanswered == 1
     assert scene.output.getvalue() == "Assistant (unfinished): He\n"
+
+
+async def test_a_reply_that_another_process_of_the_agent_completes_is_printed_once() -> None:
+    scene = Scene("hello")
+    await scene.agent_is_here()
+    assert await anext(scene.lines) == "hello"
+    rest = asyncio.create_task(scene.rest())
+    await settle()
+    await scene.happens(Wrote(AGENT, "1", "He", complete=False), Left(AGENT))
+    await scene.happens(Joined(AGENT), Wrote(AGENT, "1", "Hello"))
+    assert await rest == []
+    assert scene.face.unanswered == 0
+    assert scene.output.getvalue() == "Assistant: Hello\n"
 
 
 async def test_without_an_agent_the_lines_are_sent_all_the_same() -> None:

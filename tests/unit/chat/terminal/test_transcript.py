@@ -68,28 +68,52 @@ SHOWN: dict[str, tuple[list[Event], list[str]]] = {
         ["· Ann deleted a message."],
     ),
     "a sender who leaves in the middle": (
-        [Joined(AGENT), Wrote(AGENT, "1", "He", complete=False), Left(AGENT)],
-        ["· Assistant (agent) joined.", "Assistant (unfinished): He", "· Assistant (agent) left."],
+        [Joined(ANN), Wrote(ANN, "1", "He", complete=False), Left(ANN)],
+        ["· Ann joined.", "Ann (unfinished): He", "· Ann left."],
+    ),
+    "an agent that leaves in the middle, and another process of it that goes on": (
+        [
+            Joined(AGENT),
+            Wrote(AGENT, "1", "He", complete=False),
+            Left(AGENT),
+            Joined(AGENT),
+            Wrote(AGENT, "1", "Hel", complete=False),
+            Wrote(AGENT, "1", "Hello"),
+        ],
+        [
+            "· Assistant (agent) joined.",
+            "· Assistant (agent) left.",
+            "· Assistant (agent) joined.",
+            "Assistant: Hello",
+        ],
+    ),
+    "an agent that leaves in the middle for good": (
+        [Wrote(AGENT, "1", "He", complete=False), Left(AGENT), Refused(AGENT, "incomplete")],
+        [
+            "· Assistant (agent) left.",
+            "Assistant (unfinished): He",
+            "· A message from Assistant could not be received: incomplete.",
+        ],
     ),
     "another who leaves in the middle": (
         [Joined(ANN), Wrote(AGENT, "1", "He", complete=False), Left(ANN)],
         ["· Ann joined.", "· Ann left."],
     ),
     "a message that is delivered again after it broke off": (
-        [Wrote(AGENT, "1", "He", complete=False), Left(AGENT), Wrote(AGENT, "1", "Hello")],
-        ["Assistant (unfinished): He", "· Assistant (agent) left.", "Assistant: Hello"],
+        [Wrote(ANN, "1", "He", complete=False), Left(ANN), Wrote(ANN, "1", "Hello")],
+        ["Ann (unfinished): He", "· Ann left.", "Ann: Hello"],
     ),
     "a message that is given up after its sender left": (
         [
-            Wrote(AGENT, "1", "He", complete=False),
-            Left(AGENT),
-            Wrote(AGENT, "1", "He"),
-            Deleted(AGENT, "1"),
+            Wrote(ANN, "1", "He", complete=False),
+            Left(ANN),
+            Wrote(ANN, "1", "He"),
+            Deleted(ANN, "1"),
         ],
         [
-            "Assistant (unfinished): He",
-            "· Assistant (agent) left.",
-            "· Assistant deleted a message: “He”",
+            "Ann (unfinished): He",
+            "· Ann left.",
+            "· Ann deleted a message: “He”",
         ],
     ),
     "a message that could not be received": (

@@ -110,8 +110,22 @@ async def test_a_stream_that_breaks_off_is_left_as_it_stands(stream: Scene) -> N
     reader.write("He")
     reader.end(rtc.StreamError("broken"))
     await settle()
-    assert stream.told[-1] == ("updated", "agent", "He", True)
+    assert stream.told[-1] == ("added", "agent", "He", False)
     assert reader.closed
+
+
+async def test_what_another_process_of_the_agent_goes_on_in_is_one_message(stream: Scene) -> None:
+    broken = stream.open("s", "lk.chat", {})
+    broken.write("He")
+    broken.end(rtc.StreamError("broken"))
+    await settle()
+    reader = stream.open("s", "lk.chat", {})
+    reader.write("Hello")
+    reader.end()
+    await settle()
+    assert stream.told[0] == ("added", "agent", "He", False)
+    assert stream.told[-1] == ("updated", "agent", "Hello", True)
+    assert [event for event, *_ in stream.told].count("added") == 1
 
 
 async def test_what_cannot_be_read_shows_nothing(stream: Scene) -> None:
