@@ -1,0 +1,1 @@
+"""Which worker has which room, and which workers live."""
