@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from livekit.agents import JobRequest
@@ -68,6 +69,36 @@ class Admission:
         """How many jobs run, or were accepted and are about to."""
         return len(self._accepted.keys() | {info.job.id for info in self._running()})
 
+    @property
+    def awaited(self) -> set[str]:
+        """The rooms (their sid) of the jobs that were accepted and not launched yet."""
+        return set(self._accepted.values())
+
+    @property
+    def places(self) -> int:
+        """How many more jobs it would take now."""
+        return max(0, self._max_rooms - self.rooms) if self._has_memory() else 0
+
+    @contextlib.contextmanager
+    def hold_place(self, job_id: str, room_sid: str) -> Iterator[bool]:
+        """Count a job that nobody dispatched as accepted, until it has been launched.
+
+        Args:
+            job_id: The job.
+            room_sid: The room that it is for.
+
+        Yields:
+            Whether there is a place for it.
+        """
+        if not self.places:
+            yield False
+            return
+        self._accepted[job_id] = room_sid
+        try:
+            yield True
+        finally:
+            del self._accepted[job_id]
+
     async def answer(self, request: JobRequest, *, identity: str, name: str) -> None:
         """Take a job, leave it to another worker or refuse it. Returns when it has been launched.
 
@@ -79,7 +110,7 @@ class Admission:
             identity: The agent's identity in the room.
             name: What people see as its name.
         """
-        if self.rooms >= self._max_rooms or not self._has_memory():
+        if not self.places:
             logger.info(
                 "dispatch refused: no capacity", extra={"job_id": request.id, "rooms": self.rooms}
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Collection, Generator
+from collections.abc import Awaitable, Callable, Collection, Generator
 from typing import Any
 
 from livekit import rtc
@@ -54,17 +54,32 @@ class Connection:
         self, job: JobContext, auto_subscribe: AutoSubscribe, encryption: rtc.E2EEOptions | None
     ) -> None:
         join_as_agent(job)
-        log_end_from_outside(job)
+        log_end_from_outside(job, lambda: self.is_leaving)
         await job.connect(auto_subscribe=auto_subscribe, encryption=encryption)
         await leave_if_deleted(job)
         if not self._closed:
             self._life_sign = LifeSign(job.room.local_participant)
         route_events(job.room)
 
-    def announce_leaving(self) -> None:
-        """Let another agent take this one's place from now on."""
+    @property
+    def is_leaving(self) -> bool:
+        """Whether another agent may take this one's place."""
+        return self._life_sign is not None and self._life_sign.is_leaving
+
+    def announce_leaving(self, make_way: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Let another agent take this one's place from now on.
+
+        Args:
+            make_way: Called before another agent is told so, which joins soon after.
+        """
         if self._life_sign is not None:
+            self._life_sign.make_way = make_way
             self._life_sign.is_leaving = True
+
+    def announce_staying(self) -> None:
+        """Let no other agent take this one's place any more."""
+        if self._life_sign is not None:
+            self._life_sign.is_leaving = False
 
     def close(self) -> None:
         """Release what keeps the room's memory. Call it last; the job disconnects the room."""

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 from . import (
     capacity,
+    direct_server,
+    draining,
     event_routing,
     identity,
     native_logs,
@@ -196,6 +198,8 @@ IN_EVERY_MODE = (
     identity.FEATURE,
     occupancy.FEATURE,
     outside_end.FEATURE,
+    direct_server.FEATURE,
+    draining.FEATURE,
     native_logs.FEATURE,
     tasks.FEATURE,
     timeline.FEATURE,

@@ -90,6 +90,8 @@ class LifeSign:
         """
         self.is_leaving = False
         """Whether the agent is about to leave the room: another one may take its place."""
+        self.make_way: Callable[[], Awaitable[None]] | None = None
+        """Called before one that is leaving says so: whoever asks is about to take its place."""
         self._participant = participant
         participant.register_rpc_method(RPC_METHOD, self._answer)
 
@@ -98,6 +100,8 @@ class LifeSign:
         self._participant.unregister_rpc_method(RPC_METHOD)
 
     async def _answer(self, _: rtc.RpcInvocationData) -> str:
+        if self.is_leaving and self.make_way is not None:
+            await self.make_way()
         return _LEAVING if self.is_leaving else ""
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from livekit import rtc
 from livekit.agents import JobContext
 from livekit.protocol.agent import JobTermination
 
+from .draining import DrainingServer
 from .internals import Feature, Internal
 from .job_fields import job_fields
-from .registered_server import RegisteredServer
 
 logger = logging.getLogger(__name__)
 
@@ -38,17 +39,24 @@ _USUAL = frozenset(
 """How rooms end: the agent leaves, or the room is closed."""
 
 
-def log_end_from_outside(job: JobContext) -> None:
-    """Log a warning when the agent loses its room although the room goes on, with LiveKit's reason."""
+def log_end_from_outside(job: JobContext, is_leaving: Callable[[], bool] = lambda: False) -> None:
+    """Log a warning when the agent loses its room although the room goes on, with LiveKit's reason.
+
+    Args:
+        job: The agent's.
+        is_leaving: Whether another agent may take its place.
+    """
 
     def on_disconnected(reason: rtc.DisconnectReason.ValueType) -> None:
-        if reason not in _USUAL:
+        if reason == rtc.DisconnectReason.DUPLICATE_IDENTITY and is_leaving():
+            logger.info("room handed over")
+        elif reason not in _USUAL:
             logger.warning(_MESSAGE, extra={"reason": rtc.DisconnectReason.Name(reason)})
 
     job.room.on("disconnected", on_disconnected)
 
 
-class ObservedServer(RegisteredServer):
+class ObservedServer(DrainingServer):
     """Logs a warning when the LiveKit server ends a job: its dispatch was deleted."""
 
     async def end_job(self, job_id: str) -> None:

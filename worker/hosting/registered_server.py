@@ -66,6 +66,8 @@ class RegisteredServer(DiscreetServer):
             health_grace: Seconds without a registration after which the health check fails.
             options: What `DiscreetServer` takes.
         """
+        self.health_note: Callable[[], str] = lambda: ""
+        """Says in a line what else the health check is to tell while it succeeds; empty if nothing."""
         self._health_grace = health_grace
         self._registration = Registration()
         self._served: Any = None
@@ -94,6 +96,11 @@ class RegisteredServer(DiscreetServer):
         if self._is_rejected:
             raise SystemExit(BAD_SETTINGS)
 
+    @property
+    def is_registered(self) -> bool:
+        """Whether LiveKit knows it now."""
+        return self._registration.had and self._registration.missing_for == 0
+
     @contextlib.asynccontextmanager
     async def http_session(self) -> AsyncIterator[aiohttp.ClientSession]:
         """The session that this worker registers with; another where livekit-agents has none."""
@@ -120,7 +127,12 @@ class RegisteredServer(DiscreetServer):
         if request.path == "/" and missing_for > self._health_grace:
             reason = f"not registered with the LiveKit server for {missing_for:.0f} s"
             return web.Response(status=503, text=reason)
-        return await handler(request)
+        answer = await handler(request)
+        # Not a failure: the worker answers all the same, and to restart it would help nobody.
+        note = self.health_note() if request.path == "/" else ""
+        if note and isinstance(answer, web.Response) and answer.status == 200:
+            answer.text = f"{answer.text}\n{note}"
+        return answer
 
     async def _run_ws(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         """Serve the connection over which this worker has just been registered, until it ends."""

@@ -18,7 +18,9 @@ class RoomClient(RoomService):
         url, key, secret = (os.environ[f"LIVEKIT_{n}"] for n in ("URL", "API_KEY", "API_SECRET"))
         super().__init__(session, url, key, secret, failover=False)
 
-    async def call(self, room: str, identity: str, method: str, limit: float) -> str:
+    async def call(
+        self, room: str, identity: str, method: str, limit: float, payload: str = ""
+    ) -> str:
         """Call a participant's RPC method, and return its answer.
 
         Args:
@@ -26,6 +28,7 @@ class RoomClient(RoomService):
             identity: Whom to call.
             method: The method's name.
             limit: Seconds for the answer.
+            payload: What to tell it.
         """
         response: PerformRpcResponse = await self._client.request(
             SVC,
@@ -34,6 +37,7 @@ class RoomClient(RoomService):
                 room=room,
                 destination_identity=identity,
                 method=method,
+                payload=payload,
                 response_timeout_ms=int(1000 * limit),
             ),
             self._auth_header(api.VideoGrants(room_admin=True, room=room)),

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from livekit.agents import AgentServer
 from livekit.protocol.models import Room
 
 from . import standstill
@@ -18,6 +17,7 @@ from .admission import Admission
 from .capacity import Isolation
 from .deleted_room import is_open
 from .descriptors import raise_limit, rooms_within
+from .direct_server import DirectServer
 from .features import (
     HEALTH_PORT_OF_START,
     IN_EVERY_MODE,
@@ -29,7 +29,6 @@ from .features import (
 from .load import Load
 from .memory import read_memory
 from .occupancy import Occupant, find_occupant
-from .outside_end import ObservedServer
 from .watcher import LoopWatcher
 
 if TYPE_CHECKING:
@@ -39,6 +38,10 @@ logger = logging.getLogger(__name__)
 
 HEALTH_GRACE = 30.0
 """Seconds without a registration after which the health check fails, unless told otherwise."""
+
+
+HANGING = 10.0
+"""Seconds of lateness from which the event loop hangs: its rooms are better off elsewhere."""
 
 
 def no_microphones() -> float:
@@ -56,7 +59,7 @@ def create_server(
     log_private: bool = False,
     preload_modules: Sequence[str] = (),
     **options: Any,
-) -> tuple[AgentServer, Admission]:
+) -> tuple[DirectServer, Admission]:
     """Build a server, and what decides about its jobs.
 
     Args:
@@ -68,7 +71,7 @@ def create_server(
         health_grace: Seconds without a registration after which the health check fails.
         log_private: Whether the log may hold what people say, their names and tokens.
         preload_modules: What processes of jobs are to have imported.
-        options: What else `AgentServer` takes.
+        options: What else livekit-agents' `AgentServer` takes.
     """
     watcher = LoopWatcher()
 
@@ -99,6 +102,7 @@ def create_server(
         max_retry=sys.maxsize,
         **options,
     )
+    server.is_responsive = lambda: watcher.lag < HANGING
     server.once("worker_started", watcher.start)
     _watch_for_standstills(server)
     features = IN_EVERY_MODE + (IN_SHARED_PROCESS if isolation == "shared" else ())
@@ -110,7 +114,7 @@ def create_server(
     return server, admission
 
 
-def _watch_for_standstills(server: ObservedServer) -> None:
+def _watch_for_standstills(server: DirectServer) -> None:
     if not standstill.can_watch():
         return
 
@@ -118,7 +122,8 @@ def _watch_for_standstills(server: ObservedServer) -> None:
         from .room_client import RoomClient
 
         async with server.http_session() as session:
-            return await standstill.is_in_room(RoomClient(session), info)
+            sid = server.agent_sid(info.job.id)
+            return await standstill.is_in_room(RoomClient(session), info, sid)
 
     standstills = standstill.Standstills(lambda: server.active_jobs, is_in_room, server.end_job)
     watching: list[asyncio.Task[None]] = []
@@ -149,9 +154,9 @@ def _compare(max_rooms: int, open_files: int) -> None:
         )
 
 
-def _server_class(*, shared: bool) -> type[ObservedServer]:
+def _server_class(*, shared: bool) -> type[DirectServer]:
     if not shared:
-        return ObservedServer
+        return DirectServer
     # livekit-agents' own monitor of the loop cannot say which job blocks it; ours can.
     os.environ.setdefault("LIVEKIT_AGENTS_LOOP_BLOCK_WARN_MS", "0")
     # Imported late: it subclasses what was just looked for.

@@ -7,17 +7,24 @@ from contextlib import contextmanager
 
 from livekit.agents.ipc import proc_pool
 
-from .outside_end import ObservedServer
+from .direct_server import DirectServer
+from .shared_executor import SharedExecutor
 from .shared_pool import SharedPool
 
 
-class SharedServer(ObservedServer):
+class SharedServer(DirectServer):
     """All its jobs run in this process, as tasks on this event loop."""
 
     async def run(self, *, devmode: bool = False, unregistered: bool = False) -> None:
         """Run as `RegisteredServer` does, with the jobs here."""
         with _shared_pool():
             await super().run(devmode=devmode, unregistered=unregistered)
+
+    def agent_sid(self, job_id: str) -> str:
+        """Return the sid of a job's agent; empty while it is not connected."""
+        executor = self._proc_pool.get_by_job_id(job_id)
+        room = executor.job.room if isinstance(executor, SharedExecutor) else None
+        return room.local_participant.sid if room is not None and room.isconnected() else ""
 
 
 @contextmanager

@@ -118,13 +118,20 @@ class Standstills:
         return True
 
 
-async def is_in_room(rooms: RoomClient, info: RunningJobInfo) -> bool:
-    """Whether a job's agent is in its room; true also where the server does not say."""
+async def is_in_room(rooms: RoomClient, info: RunningJobInfo, sid: str = "") -> bool:
+    """Whether a job's agent is in its room; true also where the server does not say.
+
+    Args:
+        rooms: Asks the server.
+        info: The job.
+        sid: The agent's sid: another worker's agent may have taken the place. Empty if it is not known.
+    """
     identity = identity_in_room(info.accept_arguments.identity, info.job.id)
     who = api.RoomParticipantIdentity(room=info.job.room.name, identity=identity)
     try:
         async with asyncio.timeout(REQUEST_LIMIT):
-            await rooms.get_participant(who)
+            there = await rooms.get_participant(who)
+            return sid in ("", there.sid)
     except api.ServerError as error:
         return error.code != api.ServerErrorCode.NOT_FOUND
     except (aiohttp.ClientError, TimeoutError):

@@ -14,6 +14,7 @@ from livekit.protocol import agent
 
 from tests.waiting import eventually
 from worker.hosting import Isolation, create_server
+from worker.hosting.registered_server import RegisteredServer
 
 SECRET = "a-secret-that-is-not-printed-1234567"
 
@@ -192,6 +193,22 @@ async def test_the_health_check_has_patience(livekit: LiveKitDouble) -> None:
     running = asyncio.get_running_loop().create_task(server.run(devmode=True))
     async with aiohttp.ClientSession() as http:
         await livekit.attempted(1)
+        assert await health(server, http) == (200, "OK")
+    await server.aclose()
+    await running
+
+
+async def test_the_health_check_tells_what_does_not_make_it_fail(livekit: LiveKitDouble) -> None:
+    server = build(livekit, "shared")
+    assert isinstance(server, RegisteredServer)
+    registered = asyncio.Event()
+    server.on("worker_registered", lambda *_: registered.set())
+    running = asyncio.get_running_loop().create_task(server.run(devmode=True))
+    async with aiohttp.ClientSession() as http:
+        await eventually(registered, 20)
+        server.health_note = lambda: "memory: degraded (full)"
+        assert await health(server, http) == (200, "OK\nmemory: degraded (full)")
+        server.health_note = lambda: ""
         assert await health(server, http) == (200, "OK")
     await server.aclose()
     await running

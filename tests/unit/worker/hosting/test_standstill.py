@@ -135,3 +135,14 @@ async def test_only_a_server_that_says_so_makes_an_agent_lost(
     rooms = cast("RoomClient", SimpleNamespace(get_participant=get_participant))
     assert await is_in_room(rooms, running("a")) is there
     assert asked == [("room of a", "agent")]
+
+
+@pytest.mark.parametrize(("sid", "there"), [("PA_own", True), ("PA_before", False), ("", True)])
+async def test_an_agent_whose_place_another_one_has_is_not_in_its_room(
+    sid: str, there: bool
+) -> None:
+    async def get_participant(who: api.RoomParticipantIdentity) -> api.ParticipantInfo:
+        return api.ParticipantInfo(identity=who.identity, sid="PA_own")
+
+    rooms = cast("RoomClient", SimpleNamespace(get_participant=get_participant))
+    assert await is_in_room(rooms, running("a"), sid) is there
