@@ -22,6 +22,7 @@ from .arriving.limits import Limits
 from .arriving.mention import Mention
 from .language_model import LanguageModel, ModelChoices
 from .language_model.generation import GenerationLimits
+from .memory.memory import RoomMemory
 from .options import RoomOptions, VoiceMode
 from .room import LEAVING_LIMIT, RoomAssistant
 from .turns.dates import Dates
@@ -38,6 +39,7 @@ __all__ = [
     "Overlap",
     "ProcessResources",
     "RoomAssistant",
+    "RoomMemory",
     "RoomOptions",
     "TextAgent",
     "TurnSlots",

@@ -28,6 +28,9 @@ CHOICES: Mapping[str, type[Enum]] = {
 }
 """The options that a job can choose, and from what."""
 
+CONVERSATION = "conversation"
+"""The option that is any text: which conversation goes on in the room, see `RoomOptions`."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -38,8 +41,11 @@ def options_for_job(options: RoomOptions, metadata: str) -> RoomOptions:
         name = key.removeprefix(PREFIX)
         if name == key:
             continue
+        if name == CONVERSATION:
+            chosen.update(_conversation(key, value))
+            continue
         if (choices := CHOICES.get(name)) is None:
-            known = [PREFIX + option for option in CHOICES]
+            known = sorted(PREFIX + option for option in (*CHOICES, CONVERSATION))
             logger.warning("unknown key in job metadata", extra={"key": key, "known": known})
             continue
         try:
@@ -48,6 +54,13 @@ def options_for_job(options: RoomOptions, metadata: str) -> RoomOptions:
             known = [choice.value for choice in choices]
             logger.warning("unknown value in job metadata", extra={"key": key, "known": known})
     return replace(options, **chosen)
+
+
+def _conversation(key: str, value: object) -> dict[str, str]:
+    if isinstance(value, str):
+        return {CONVERSATION: value}
+    logger.warning("unknown value in job metadata", extra={"key": key, "known": ["any text"]})
+    return {}
 
 
 def _fields(metadata: str) -> dict[str, Any]:

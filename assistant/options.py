@@ -56,6 +56,9 @@ class RoomOptions:
     greeting: str = ""
     """What the agent says to the first who can see it; empty for nothing."""
 
+    conversation: str = ""
+    """Names the conversation that goes on in the room; empty for the room's own."""
+
     voice: VoiceMode = VoiceMode.OFF
     """Whether people can speak, and whether the agent does."""
 

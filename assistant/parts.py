@@ -18,8 +18,13 @@ from .arriving.arrivals import Arrivals
 from .arriving.transcripts import Transcripts
 from .arriving.typed import TypedMessages
 from .arriving.utterances import SpokenWords
+from .conversation.comeback import Comeback
 from .conversation.conversation import Conversation
 from .conversation.greeting import Greeting
+from .conversation.resumption import Resumption
+from .memory.journal import Journal
+from .memory.memory import RoomMemory
+from .memory.room_journal import RoomJournal
 from .options import RoomOptions
 from .people.notices import Notices
 from .people.people import People
@@ -42,6 +47,8 @@ class RoomParts:
     arrivals: Arrivals
     typed: TypedMessages
     speech: RoomSpeech
+    journal: Journal
+    comeback: Comeback
 
     async def end_conversation(self, grace: float) -> bool:
         """Answer nothing new, and wait until all that was begun is delivered.
@@ -55,6 +62,7 @@ class RoomParts:
             Whether questions are left.
         """
         self.greeting.close()
+        self.comeback.close()
         await self.conversation.aclose(grace)
         await self.speech.end()
         undecided = self.typed.undecided or self.speech.undecided
@@ -64,8 +72,13 @@ class RoomParts:
         return unanswered
 
     def cancel(self) -> None:
-        """Release every handler and task but the session's. Unfinished deliveries are dropped."""
+        """Release every handler and task but the session's. Unfinished deliveries are dropped.
+
+        What is unfinished is left as such to a later process, if the conversation is kept.
+        """
+        self.journal.close()
         self.greeting.close()
+        self.comeback.close()
         self.typed.close()
         self.speech.cancel()
         self.arrivals.close()
@@ -81,6 +94,7 @@ def assemble(
     resources: ProcessResources,
     options: RoomOptions,
     services: SpeechServices | None = None,
+    memory: RoomMemory | None = None,
 ) -> RoomParts:
     """Put a room together. It takes messages from now on, and answers none before `Conversation.begin`.
 
@@ -91,7 +105,10 @@ def assemble(
         resources: What the rooms of this process share.
         options: What was chosen for this room.
         services: What the rooms of this process share of speech; None for a room without.
+        memory: Keeps the conversation; None keeps nothing.
     """
+    kept_by = None if memory is None else RoomJournal(memory)
+    journal = kept_by or Journal()
     people, history, notices = (
         People(room),
         History(options.limits.context_bytes, options.dates),
@@ -106,8 +123,12 @@ def assemble(
         history,
         options.limits.patience,
         ReadingAloud(speech.open_reply),
+        journal,
     )
-    conversation = Conversation(people, answering, history, options.overlap)
+    conversation = Conversation(people, answering, history, options.overlap, journal)
+    resumption = None
+    if memory is not None and kept_by is not None:
+        resumption = Resumption(memory, kept_by, people, history, conversation, answering)
     arrivals = Arrivals(
         people,
         conversation,
@@ -134,8 +155,10 @@ def assemble(
         notices=notices,
         answering=answering,
         conversation=conversation,
-        greeting=Greeting(chat, people, conversation),
+        greeting=Greeting(chat, people, conversation, journal),
         arrivals=arrivals,
         typed=TypedMessages(chat, people, conversation, notices, arrivals),
         speech=speech,
+        journal=journal,
+        comeback=Comeback(people, notices, resumption),
     )

@@ -20,13 +20,18 @@ from .answering.session import TextSession, create_session
 from .answering.text_agent import TextAgent
 from .answering.text_output import ReplyTextOutput
 from .arriving.commands import StopRpc
+from .hand_over import HandOver
 from .job_metadata import options_for_job
+from .memory.memory import RoomMemory
 from .options import RoomOptions
 from .parts import assemble
 from .people.presence import Presence
 
 CLOSING_LIMIT = 10.0
 """Seconds, beyond the grace, in which all must be written when the room is left."""
+
+KEEPING_LIMIT = 2.0
+"""Seconds of these that it may take until the last of it is kept."""
 
 RELEASE_LIMIT = 5.0
 """Seconds in which the session and all handlers must be gone after that."""
@@ -49,6 +54,8 @@ class RoomAssistant:
         *,
         job_metadata: str = "",
         speech: Callable[[], SpeechServices] | None = None,
+        memory: Callable[[str], RoomMemory] | None = None,
+        rescued: bool = False,
     ) -> None:
         """Listen to the room. Nothing is answered before `start`.
 
@@ -60,6 +67,9 @@ class RoomAssistant:
             job_metadata: What the dispatch says of this one, see `job_metadata`.
             speech: Returns what the rooms of this process share of speech; called only for a room in
                 which people speak. None for rooms without.
+            memory: Makes what keeps the conversation with this name, the room's own if that is empty; None
+                keeps nothing.
+            rescued: Whether the room had an agent that died.
         """
         self._options = options = options_for_job(options or RoomOptions(), job_metadata)
         self._room = room
@@ -73,12 +83,18 @@ class RoomAssistant:
             TextAgent(instructions(hears=hears, speaks=speaks), options.generation),
             ReplyTextOutput(),
         )
-        self._parts = assemble(room, chat, session, resources, options, services)
+        self._memory = kept_by = memory(options.conversation) if memory is not None else None
+        self._rescued = rescued
+        self._parts = assemble(room, chat, session, resources, options, services, kept_by)
+        self.hand_over = HandOver(self._parts, kept_by)
+        """Makes way for another agent, or goes on where one has left off."""
         self._resources = AsyncExitStack()
         self._is_gone = False
+        self._has_given_way = False
         self._resources.push_async_callback(session.aclose)
         self._resources.push_async_callback(self._parts.speech.aclose)
         self._resources.callback(self._parts.cancel)
+        self._resources.callback(self.hand_over.close)
         room.on("disconnected", self._on_room_gone)
         self._resources.callback(room.off, "disconnected", self._on_room_gone)
 
@@ -98,9 +114,17 @@ class RoomAssistant:
         parts.speech.begin(presence.refresh)
         rpc = StopRpc(self._room.local_participant, parts.arrivals.stop)
         self._resources.callback(rpc.close)
+        parts.comeback.begin(self._room, rescued=self._rescued)
         parts.conversation.begin()
-        if self._options.greeting:
+        # With a memory it is known whether people were greeted before.
+        if self._options.greeting and not (self._rescued and self._memory is None):
             parts.greeting.begin(self._options.greeting)
+
+    def give_way(self) -> None:
+        """Stop at once and without a word: another agent has the room. `aclose` is still to be called."""
+        self._is_gone = self._has_given_way = True
+        logger.info("room has another agent")
+        self._parts.cancel()
 
     def _on_room_gone(self, reason: object = None) -> None:
         """Let go of the LLM, and write nothing more: the room is deleted, or the agent removed.
@@ -120,7 +144,8 @@ class RoomAssistant:
         grace = self._options.closing_grace if self._room.isconnected() else 0.0
         try:
             async with asyncio.timeout(grace + CLOSING_LIMIT):
-                await self._complete(grace)
+                if not self._has_given_way:
+                    await self._complete(grace)
         except TimeoutError:
             logger.warning("room left before all replies were written")
         finally:
@@ -133,6 +158,8 @@ class RoomAssistant:
             parts.notices.tell("notice_shut_down", None)
         await parts.notices.written()
         await parts.chat.aclose()
+        if self._memory is not None:
+            await self._memory.kept(KEEPING_LIMIT)
 
     async def _release(self) -> None:
         try:

@@ -10,8 +10,10 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+from livekit.agents import llm
+
+from assistant.memory.journal import Journal
 from assistant.people.people import People
-from assistant.turns.bubble import Bubble
 from assistant.turns.history import History
 from assistant.turns.turn import Outcome, Turn
 from chat import ChatManager, OwnedTasks, failure_fields
@@ -19,7 +21,7 @@ from chat import ChatManager, OwnedTasks, failure_fields
 from .aloud import ReadingAloud
 from .attempt import Attempt, CutOffError
 from .authors import check_authors
-from .endings import BubbleEnd, closing_words, end_of
+from .endings import BubbleEnd, closing_words, end_of, last_words
 from .replies import Replies
 from .session import TextSession
 from .slots import NoFreeSlotError, TurnSlots, TurnStarts
@@ -53,6 +55,7 @@ class Answering:
         history: History,
         patience: float,
         aloud: ReadingAloud | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """Answer nothing yet.
 
@@ -64,6 +67,7 @@ class Answering:
             history: What the LLM is told; the turn that is answered must be in it.
             patience: Seconds that a turn waits until the worker has a slot for it.
             aloud: Reads replies out; None does not.
+            journal: Is told of them; None keeps nothing.
         """
         self.aloud = aloud or ReadingAloud()
         """Reads replies out."""
@@ -77,6 +81,7 @@ class Answering:
         self._resources = resources
         self._history = history
         self._patience = patience
+        self._journal = journal or Journal()
         self._replies = Replies(chat)
         self._checks = OwnedTasks()
 
@@ -111,10 +116,42 @@ class Answering:
             return False
         return self.current.reply.is_replacing or self.current.cut_as is Outcome.ANEW
 
-    def take_back(self, bubble: Bubble) -> None:
-        """Delete what people see of an answer."""
-        self.aloud.hush(lambda turn: turn.bubble is bubble)
-        self._replies.take_back(bubble)
+    def take_back(self, turn: Turn) -> None:
+        """Delete what people see of the answer to a turn. Questions that it still has are not answered."""
+        self.aloud.hush(lambda other: other.bubble is turn.bubble)
+        self._journal.withdrawn(turn)
+        self._replies.take_back(turn.bubble, lambda: self._journal.undone(turn))
+
+    def conclude(self, turn: Turn, outcome: Outcome, notice: str = "") -> None:
+        """End an answer that nobody goes on with: what there is of it stays.
+
+        Args:
+            turn: The turn. It is not being answered.
+            outcome: How the answer ended.
+            notice: The name of what is put at its end; nothing if it is empty.
+        """
+        turn.outcome, turn.ended_at = outcome, asyncio.get_running_loop().time()
+        kept = turn.bubble.kept
+        self._write(turn, kept + last_words(notice, kept), kept)
+
+    def leave(self, turn: Turn) -> None:
+        """End a turn as it stands: nothing more is written of its answer, if there is one."""
+        self._journal.ended(turn)
+        self._journal.delivered(turn)
+
+    def deliver(self, turn: Turn) -> None:
+        """Write the whole of an answer that was ended, but may not have reached people."""
+        self._write(turn, turn.bubble.text, turn.bubble.kept)
+
+    def _write(self, turn: Turn, text: str, kept: str) -> None:
+        granted = asyncio.get_running_loop().create_future()
+        granted.set_result(True)
+        reply = self._replies.open(turn.bubble, lambda: granted)
+        reply.on_written(lambda: self._journal.delivered(turn))
+        reply.append(text)
+        reply.finish()
+        turn.bubble.kept = kept
+        self._journal.ended(turn)
 
     async def delivered(self) -> None:
         """Wait until all replies are delivered or given up."""
@@ -126,7 +163,11 @@ class Answering:
         self._checks.cancel()
 
     async def _attempt(self, turn: Turn) -> Outcome:
-        reply = self._replies.open(turn.bubble, lambda: checked, self.aloud.begin(turn))
+        reply = self._replies.open(
+            turn.bubble, lambda: checked, self.aloud.begin(turn), self._journal.noted
+        )
+        reply.on_written(lambda: self._journal.delivered(turn))
+        self._journal.writing(lambda: reply.sent)
         self.current = attempt = Attempt(turn, reply)
         checked = self._checks.spawn(check_authors(attempt, self._people), "author check")
         self._session.output.reply = reply
@@ -148,7 +189,10 @@ class Answering:
                 slot = stack.enter_async_context(self._resources.slots.slot(self._patience))
                 await attempt.unless_cut(slot)
                 await attempt.unless_cut(self._resources.starts.admit())
-                outcome = await attempt.run(self._session, self._history.context(attempt.turn))
+                if attempt.cut_as is not None:
+                    # In the moment in which it could begin.
+                    raise CutOffError(attempt.cut_as)
+                outcome = await attempt.run(self._session, self._context(attempt.turn))
             return await self._confirm(attempt, checked, outcome)
         except CutOffError as cut_off:
             return cut_off.outcome
@@ -158,6 +202,9 @@ class Answering:
             # What nobody foresaw must cost one answer, not the room.
             logger.error("turn failed", extra=failure_fields(error))
             return Outcome.FAILED
+
+    def _context(self, turn: Turn) -> llm.ChatContext:
+        return self._history.context(turn, [person.identity for person in self._people.present])
 
     async def _confirm(
         self, attempt: Attempt, checked: asyncio.Task[bool], outcome: Outcome
@@ -185,7 +232,7 @@ class Answering:
                 if end.outcome is Outcome.SUPERSEDED:
                     turn.bubble.kept = ""
             case BubbleEnd.TAKE_BACK:
-                self._replies.take_back(turn.bubble)
+                self.take_back(turn)
         return end.outcome
 
     def _conclude(self, attempt: Attempt, outcome: Outcome) -> None:
@@ -196,3 +243,4 @@ class Answering:
         reply.finish(words)
         turn.outcome = outcome
         turn.ended_at = self._ended_at = asyncio.get_running_loop().time()
+        self._journal.ended(turn)

@@ -103,6 +103,18 @@ def closing_words(
     return ("\n\n" if after_text else "") + words
 
 
+def last_words(notice: str, text: str) -> str:
+    """What to put at the end of a reply to which nothing is added any more.
+
+    Args:
+        notice: The name of its prompt; empty for nothing.
+        text: All of the reply so far.
+    """
+    if not notice:
+        return ""
+    return ("" if is_blank(text) else "\n\n") + prompts.load(notice)
+
+
 def _time(failure: Failure | None) -> str:
     """In what time people may ask again, in words."""
     if failure is None or failure.retry_after is None:

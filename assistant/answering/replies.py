@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from assistant.turns.bubble import Bubble
 from chat import ChatManager, OwnedTasks, failure_fields
 
 from .aloud import Aloud
+from .inheritance import message_of
 from .reply import ReplyWriter
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Replies:
         bubble: Bubble,
         permission: Callable[[], asyncio.Future[bool]],
         aloud: Aloud | None = None,
+        noted: Callable[[], Awaitable[None]] | None = None,
     ) -> ReplyWriter:
         """Start a reply. It is written once all earlier ones are.
 
@@ -41,6 +43,7 @@ class Replies:
             permission: Asked when all earlier ones are written. False drops the reply. What it
                 returns is not cancelled with the reply.
             aloud: Reads it out; None does not.
+            noted: Awaited before its first text is sent; None waits for nothing.
         """
         earlier = self._still_writing()
 
@@ -48,17 +51,24 @@ class Replies:
             await _written(earlier)
             return await asyncio.shield(permission())
 
-        writer = ReplyWriter(self._chat, self._tasks, in_order, bubble, aloud)
+        writer = ReplyWriter(self._chat, self._tasks, in_order, bubble, aloud, noted)
         self._writers = [*earlier, writer]
         return writer
 
-    def take_back(self, bubble: Bubble) -> None:
-        """Write nothing more into a bubble, and delete its message, if there is one."""
+    def take_back(self, bubble: Bubble, done: Callable[[], None] | None = None) -> None:
+        """Write nothing more into a bubble, and delete its message, if there is one.
+
+        Args:
+            bubble: The bubble.
+            done: Called when it is deleted, or that is given up; None calls nothing.
+        """
         writers = self._still_writing()
         for writer in writers:
             if writer.bubble is bubble:
                 writer.abandon()
-        self._tasks.spawn(self._delete(bubble, writers), "reply deletion")
+        deletion = self._tasks.spawn(self._delete(bubble, writers), "reply deletion")
+        if done is not None:
+            deletion.add_done_callback(lambda task: None if task.cancelled() else done())
 
     async def delivered(self) -> None:
         """Wait until all replies are delivered, taken back or given up."""
@@ -73,8 +83,8 @@ class Replies:
 
     async def _delete(self, bubble: Bubble, writers: Iterable[ReplyWriter]) -> None:
         await _written(writers)
-        message = bubble.message
-        bubble.message, bubble.text, bubble.kept = None, "", ""
+        message = message_of(bubble, self._chat)
+        bubble.forget()
         if message is None:
             return
         message.deleted = True

@@ -11,6 +11,7 @@ from chat import ChatManager, OwnedTasks, failure_fields, is_blank
 
 from .aloud import Aloud, Unheard
 from .beginning import has_hardly_begun
+from .inheritance import message_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class ReplyWriter:
         permission: Callable[[], Awaitable[bool]],
         bubble: Bubble | None = None,
         aloud: Aloud | None = None,
+        noted: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Start the writing task. Call `finish` or `abandon` in the end.
 
@@ -46,6 +48,7 @@ class ReplyWriter:
             bubble: Where to write. The first visible text of this reply replaces what is there;
                 None is a new one.
             aloud: Reads it out; None does not.
+            noted: Called and awaited before the first text is sent; None waits for nothing.
         """
         self.bubble = bubble or Bubble()
         """Where it is written."""
@@ -53,6 +56,7 @@ class ReplyWriter:
         """When it got its first word, by the event loop's clock; None before that."""
         self._chat = chat
         self._aloud = aloud or Unheard()
+        self._noted = noted
         self._pieces: list[str] = []
         self._text = ""
         self._permitted = False
@@ -65,6 +69,11 @@ class ReplyWriter:
     def text(self) -> str:
         """Its text so far, written or not."""
         return "".join((self._text, *self._pieces))
+
+    @property
+    def sent(self) -> str:
+        """As much of its text as was sent, or is being sent."""
+        return self._text
 
     @property
     def has_text(self) -> bool:
@@ -141,6 +150,10 @@ class ReplyWriter:
         """Whether nothing of it will be written any more."""
         return self._task.done()
 
+    def on_written(self, call: Callable[[], None]) -> None:
+        """Have something called once the finished message is delivered or given up, unless it is cancelled."""
+        self._task.add_done_callback(lambda task: None if task.cancelled() else call())
+
     async def written(self) -> None:
         """Wait until the finished message is delivered or given up. Never raises."""
         await asyncio.wait({self._task})
@@ -174,12 +187,17 @@ class ReplyWriter:
         return True
 
     async def _write_gathered(self, *, complete: bool) -> None:
+        if self._noted is not None and self.has_text:
+            noted, self._noted = self._noted, None
+            await noted()
         self._text = self.text
         self._pieces.clear()
         if is_blank(self._text):
             return
-        if (message := self.bubble.message) is not None:
+        if (message := message_of(self.bubble, self._chat)) is not None:
             message.message = self._text
             await self._chat.update_message(message, complete=complete)
         else:
-            self.bubble.message = await self._chat.send_message(self._text, complete=complete)
+            self.bubble.message = await self._chat.send_message(
+                self._text, complete=complete, message_id=self.bubble.message_id
+            )

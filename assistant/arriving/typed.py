@@ -50,12 +50,12 @@ class TypedMessages:
         self._admission = arrivals.admission
         self._addressing = arrivals.addressing
         self._unnamed = OwnedTasks()
-        chat.on("message_received", self._on_message)
+        chat.on("message_received", self.take)
         chat.on("message_rejected", self._on_rejected)
 
     def close(self) -> None:
         """Take nothing any more."""
-        self._chat.off("message_received", self._on_message)
+        self._chat.off("message_received", self.take)
         self._chat.off("message_rejected", self._on_rejected)
         self._unnamed.cancel()
 
@@ -64,7 +64,8 @@ class TypedMessages:
         """Whether messages are waiting for the name of their author."""
         return bool(self._unnamed)
 
-    def _on_message(self, message: ChatMessage) -> None:
+    def take(self, message: ChatMessage) -> None:
+        """Take a message, an edit or a deletion, as if it had just come."""
         if message.participant_identity is not None:
             self._take(message, message.participant_identity)
         elif self._admission.allows(UNKNOWN):
@@ -91,7 +92,8 @@ class TypedMessages:
                 self._notices.tell("notice_no_files", identity)
         elif identity != UNKNOWN and not self._admits(identity):
             return
-        elif message.edited:
+        elif message.edited or self._conversation.knows(message.id, identity):
+            # What a former agent was told, this one's chat has never seen: it takes an edit for new.
             self._edit(message.id, identity, text)
         else:
             self._arrivals.take(self._question(message, identity))

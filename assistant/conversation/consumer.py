@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import time
 
 from assistant.answering.answering import Answering
+from assistant.memory.journal import Journal
 from assistant.turns.bubble import Bubble
 from assistant.turns.floor import HEARING_LIMIT, Floor
 from assistant.turns.history import History
@@ -29,6 +30,7 @@ class TurnConsumer:
         answering: Answering,
         history: History,
         policy: Callable[[], Overlap],
+        journal: Journal,
     ) -> None:
         """Nothing is answered before `begin`.
 
@@ -38,22 +40,55 @@ class TurnConsumer:
             answering: What answers a turn.
             history: Where turns are remembered.
             policy: Decides what happens to messages that arrive during a reply.
+            journal: Is told of turns that begin, and of those that leave nothing.
         """
         self._waiting = waiting
         self._floor = floor
         self._answering = answering
         self._history = history
         self._policy = policy
+        self._journal = journal
         self._tasks = OwnedTasks()
         self._idle = asyncio.Event()
         self._idle.set()
         self._ending = False
-        self._stump: Bubble | None = None
+        self._going = asyncio.Event()
+        self._going.set()
+        self._given_up: Turn | None = None
 
     @property
-    def ending(self) -> bool:
-        """Whether no turn is begun any more."""
-        return self._ending
+    def takes_more(self) -> bool:
+        """Whether what is asked now is answered after the turn that runs."""
+        return self._going.is_set() and not self._ending
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no turn runs."""
+        return self._idle.is_set()
+
+    def hold(self) -> None:
+        """Begin no turn until `go_on`. One that runs goes on."""
+        self._going.clear()
+
+    def go_on(self) -> None:
+        """Begin turns again."""
+        self._going.set()
+
+    async def give_up(self) -> None:
+        """End the turn that runs as if it had never begun: what it answers waits again.
+
+        Call it while no turn is begun. What was to be answered anew waits, too, as a new question does.
+        """
+        if (running := self._answering.current) is not None:
+            running.cut(Outcome.SUPERSEDED)
+        await self._idle.wait()
+        if self._given_up is not None:
+            self._answering.take_back(self._given_up)
+            self._given_up = None
+        while (again := self._waiting.take_again()) is not None:
+            self._history.remove(again)
+            self._answering.take_back(again)
+            self._waiting.put_back(again.questions)
 
     def begin(self) -> None:
         """Answer from now on, beginning with what came before. Call after the session started."""
@@ -74,9 +109,9 @@ class TurnConsumer:
                 running.cut(Outcome.SHUT_DOWN)
             await self._idle.wait()
         self.cancel()
-        if self._stump is not None:
+        if self._given_up is not None:
             # What it was to answer is left, and people are told so.
-            self._answering.take_back(self._stump)
+            self._answering.take_back(self._given_up)
 
     def cancel(self) -> None:
         """Answer nothing any more, whatever is running."""
@@ -99,6 +134,8 @@ class TurnConsumer:
         waiting = self._waiting
         while True:
             await waiting.some()
+            await self._journal.recalled()
+            await self._going.wait()
             if (again := waiting.take_again()) is not None:
                 if again.questions:
                     return again
@@ -110,8 +147,11 @@ class TurnConsumer:
                 await waiting.quiet(QUIET_WINDOW, most)
             await self._hear_out(everybody=gathers)
             fitting = self._history.count_fitting([*waiting][:most])
-            if waiting.again is None and (questions := waiting.take(fitting)):
-                bubble, self._stump = self._stump or Bubble(), None
+            if not self._going.is_set() or waiting.again is not None:
+                continue
+            if questions := waiting.take(fitting):
+                given_up, self._given_up = self._given_up, None
+                bubble = Bubble() if given_up is None else given_up.bubble
                 return Turn(questions, created_at=time(), bubble=bubble)
 
     async def _hear_out(self, *, everybody: bool) -> None:
@@ -127,16 +167,19 @@ class TurnConsumer:
     @property
     def _is_gathering(self) -> bool:
         # Nobody is to look at the beginning of a given-up answer for longer than must be.
-        return self._stump is None and any(question.overlapped for question in self._waiting)
+        return self._given_up is None and any(question.overlapped for question in self._waiting)
 
     async def _answer(self, turn: Turn) -> None:
         self._history.add(turn)
+        self._journal.begun(turn)
         outcome = await self._answering.answer(turn)
         if outcome is Outcome.WITHDRAWN:
             self._history.remove(turn)
         elif outcome is Outcome.SUPERSEDED:
             self._history.remove(turn)
+            self._journal.superseded(turn)
             self._waiting.put_back(turn.questions)
-            self._stump = turn.bubble
+            self._given_up = turn
         else:
-            self._history.ended(turn)
+            for forgotten in self._history.ended(turn):
+                self._journal.forgotten(forgotten)

@@ -17,7 +17,13 @@ INTERVAL = 60.0
 """Seconds until the same person is told the same thing again: once is enough for a flood."""
 
 FOR_EVERYBODY = frozenset(
-    {"notice_mention_me", "notice_no_files", "notice_too_many_waiting", "notice_shut_down"}
+    {
+        "notice_away",
+        "notice_mention_me",
+        "notice_no_files",
+        "notice_shut_down",
+        "notice_too_many_waiting",
+    }
 )
 """Notices that say something about the agent. Everybody reads them, whoever caused them, so the room is
 told once in `INTERVAL`. The others say what became of one person's message or request: who is not told
@@ -54,6 +60,7 @@ class Notices:
         *,
         once: bool = False,
         readers: Iterable[str] = (),
+        time: str = "",
     ) -> None:
         """Write a notice, unless it was written for the same person less than a minute ago.
 
@@ -65,6 +72,7 @@ class Notices:
             identity: Whom it is for; everybody in the room sees it.
             once: Whether it is never written for the same person again.
             readers: Who else needs not be told, as they read it now.
+            time: What its text has in the place for it.
         """
         self.counts[prompt] += 1
         now = asyncio.get_running_loop().time()
@@ -76,7 +84,7 @@ class Notices:
         self.told_at = now
         self._remember([*((prompt, reader) for reader in readers), key], now)
         logger.info("notice sent", extra={"notice": prompt, "occasions": self.counts[prompt]})
-        self._tasks.spawn(self._chat.send_message(prompts.load(prompt)), "notice")
+        self._tasks.spawn(self._chat.send_message(prompts.fill(prompt, time=time)), "notice")
 
     def _remember(self, keys: Iterable[tuple[str, str | None]], now: float) -> None:
         for key in keys:

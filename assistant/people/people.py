@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from livekit import rtc
@@ -113,6 +113,33 @@ class People:
         """Wait until somebody can see what is written."""
         while not self.audience:
             await self._next("participant_active", lambda _: True, None)
+
+    async def comes(self, identities: Collection[str], limit: float) -> bool:
+        """Wait until one of these people is announced.
+
+        Args:
+            identities: Who they are.
+            limit: When to give up, by the event loop's clock.
+
+        Returns:
+            Whether one of them is.
+        """
+
+        def is_meant(participant: rtc.Participant) -> bool:
+            return participant.identity in identities
+
+        while not any(map(is_meant, self.present)):
+            if await self._next("participant_connected", is_meant, limit) is None:
+                return False
+        return True
+
+    def on_active(self, call: Callable[[rtc.RemoteParticipant], None]) -> None:
+        """Have something called whenever somebody can see what is written."""
+        self._room.on("participant_active", call)
+
+    def off_active(self, call: Callable[[rtc.RemoteParticipant], None]) -> None:
+        """Have it not called any more."""
+        self._room.off("participant_active", call)
 
     async def _next(
         self,

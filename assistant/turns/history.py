@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from livekit.agents import llm
@@ -65,6 +65,11 @@ class History:
                 return turn.ended_at
         return None
 
+    @property
+    def questions(self) -> list[Question]:
+        """What was asked, oldest first."""
+        return [question for turn in self._turns for question in turn.questions]
+
     def add(self, turn: Turn) -> None:
         """Put a turn last; one that is there already stays where it is."""
         if turn not in self._turns:
@@ -72,16 +77,30 @@ class History:
             if len(self._turns) > MOST_TURNS:
                 del self._turns[: -int(MOST_TURNS * FULL_SHARE)]
 
-    def ended(self, turn: Turn) -> None:
+    def restore(self, turns: Sequence[Turn]) -> None:
+        """Put what is remembered from before this process first.
+
+        Args:
+            turns: Oldest first.
+        """
+        self._turns[:0] = turns
+
+    def ended(self, turn: Turn) -> list[Turn]:
         """Note that a turn has its outcome.
 
         If what is told is refused for its content twice, without an answer in between, something
         older may be what is refused: all that came before the turn is forgotten.
+
+        Returns:
+            What is forgotten by that.
         """
+        forgotten: list[Turn] = []
         is_filtered = turn.outcome is Outcome.FILTERED
         if is_filtered and self._was_filtered and turn in self._turns:
-            del self._turns[: self._turns.index(turn)]
+            before = self._turns.index(turn)
+            forgotten, self._turns = self._turns[:before], self._turns[before:]
         self._was_filtered = is_filtered or (self._was_filtered and not turn.answer)
+        return forgotten
 
     def remove(self, turn: Turn) -> None:
         """Forget a turn."""
@@ -103,19 +122,23 @@ class History:
                 return max(count, 1)
         return len(questions)
 
-    def context(self, asked: Turn) -> llm.ChatContext:
+    def context(self, asked: Turn, readers: Iterable[str] = ()) -> llm.ChatContext:
         """What the LLM is told to answer a turn, without the instructions.
 
         Args:
             asked: The turn, told last: what was said after it is not for its answer.
+            readers: The identities of those who will read the answer, besides those who asked. From before
+                the room was last opened only that is told which none of them is a stranger to.
 
         If the turns do not fit, the oldest are forgotten until what is left has much room. So the
         beginning of what is told stays the same for many turns, and services can keep it.
         """
-        turns = self._until(asked)
+        there = {*readers, *asked.authors}
+        turns = [t for t in self._until(asked) if t.id == asked.id or t.may_be_told(there)]
         rendering = Rendering(turns, self._most_asked)
         if (dropped := self._count_too_many(rendering)) > 0:
-            del self._turns[:dropped]
+            # What is not told now is older than that.
+            del self._turns[: self._turns.index(turns[dropped - 1]) + 1]
             rendering = Rendering(turns[dropped:], self._most_asked)
             logger.info("oldest turns left out of the context", extra={"turns": dropped})
         return llm.ChatContext(rendering.items(self._dates))

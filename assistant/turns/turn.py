@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from uuid import uuid4
 
 from livekit.agents import llm
 
@@ -50,7 +52,7 @@ class Outcome(Enum):
     """The agent had to leave."""
 
     WITHDRAWN = "withdrawn"
-    """Everything that it answered was deleted."""
+    """There is nothing left for it to answer."""
 
     ANEW = "anew"
     """What it answers was changed: the next attempt writes in the same bubble."""
@@ -140,7 +142,27 @@ class Turn:
     ended_at: float = 0.0
     """When it was answered, or overheard, by the event loop's clock."""
 
+    id: str = field(default_factory=lambda: uuid4().hex)
+    """Never used again, in no process."""
+
+    attempts: int = 0
+    """How many processes have begun the answer that is not ended."""
+
+    restored: bool = False
+    """Whether a former process began it."""
+
+    earlier: bool = False
+    """Whether it is from before the room was last opened: not everybody may be told of it."""
+
+    insiders: frozenset[str] = frozenset()
+    """Who may be told of it, besides its authors, if it is earlier."""
+
     @property
     def authors(self) -> set[str]:
         """The identities of those who asked."""
         return {question.identity for question in self.questions}
+
+    def may_be_told(self, identities: Iterable[str]) -> bool:
+        """Whether all of these people may be told of it."""
+        insiders = self.insiders | self.authors - {UNKNOWN}
+        return not self.earlier or insiders.issuperset(identities)

@@ -18,7 +18,7 @@ class WaitingQuestions:
     def __init__(self) -> None:
         """Nothing waits."""
         self._questions: list[Question] = []
-        self._again: Turn | None = None
+        self._again: list[Turn] = []
         self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
@@ -27,8 +27,8 @@ class WaitingQuestions:
 
     @property
     def again(self) -> Turn | None:
-        """The turn that is to be answered anew, if there is one."""
-        return self._again
+        """The turn that is to be answered anew next, if there is one."""
+        return self._again[0] if self._again else None
 
     def __iter__(self) -> Iterator[Question]:
         return iter(list(self._questions))
@@ -51,14 +51,14 @@ class WaitingQuestions:
             self._arrived.set()
 
     def answer_again(self, turn: Turn) -> None:
-        """Have a turn answered anew, before anything else."""
-        self._again = turn
+        """Have a turn answered anew, before any question, and after those that already wait for it."""
+        if turn not in self._again:
+            self._again.append(turn)
         self._arrived.set()
 
     def take_again(self) -> Turn | None:
-        """Take the turn that is to be answered anew, if there is one."""
-        again, self._again = self._again, None
-        return again
+        """Take the turn that is to be answered anew next, if there is one."""
+        return self._again.pop(0) if self._again else None
 
     def find(self, message_id: str, identity: str) -> Question | None:
         """The question with this id by this author."""
@@ -68,20 +68,18 @@ class WaitingQuestions:
         """Take a question back."""
         self._questions.remove(question)
 
-    def remove_by(self, identity: str) -> int:
-        """Take back all that one author wants answered or answered anew. Returns how much it was.
+    def remove_by(self, identity: str) -> tuple[list[Question], list[Turn]]:
+        """Take back all that one author wants answered or answered anew. Returns what it was.
 
         It is nothing for `UNKNOWN`, who may be several.
         """
         if identity == UNKNOWN:
-            return 0
-        kept = [question for question in self._questions if question.identity != identity]
-        removed = len(self._questions) - len(kept)
-        self._questions = kept
-        if self._again is not None and identity in self._again.authors:
-            self._again = None
-            removed += 1
-        return removed
+            return [], []
+        questions = [question for question in self._questions if question.identity == identity]
+        turns = [turn for turn in self._again if identity in turn.authors]
+        self._questions = [question for question in self._questions if question not in questions]
+        self._again = [turn for turn in self._again if turn not in turns]
+        return questions, turns
 
     def take(self, most: int) -> list[Question]:
         """Take the oldest questions, at most so many."""
@@ -90,7 +88,7 @@ class WaitingQuestions:
 
     async def some(self) -> None:
         """Wait until there is anything to answer."""
-        while not self._questions and self._again is None:
+        while not self._questions and not self._again:
             self._arrived.clear()
             await self._arrived.wait()
 
@@ -99,7 +97,7 @@ class WaitingQuestions:
 
         There is none if `most` are there, or a turn is to be answered anew.
         """
-        while self._questions and len(self._questions) < most and self._again is None:
+        while self._questions and len(self._questions) < most and not self._again:
             newest = max(question.arrived_at for question in self._questions)
             if not await self.changed(newest + window):
                 return

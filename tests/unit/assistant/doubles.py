@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, cast
@@ -14,7 +15,7 @@ from livekit import rtc
 from livekit.agents import llm
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 
-from chat import ChatManager, ChatMessage, RejectedMessage
+from chat import ChatManager, ChatMessage, RejectedMessage, generate_id
 
 STANDARD = rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
 AGENT = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
@@ -48,6 +49,12 @@ class RoomDouble(rtc.EventEmitter[str]):
         self.rpc_methods: dict[str, Callable[..., Any]] = {}
         self.states: list[str] = []
         """Every value of the agent's state attribute, in order."""
+        self.room_sid = "RM_one"
+        self.joined_at: datetime | None = None
+
+    @property
+    async def sid(self) -> str:
+        return self.room_sid
 
     def isconnected(self) -> bool:
         return self.connected
@@ -124,10 +131,19 @@ class ChatDouble(rtc.EventEmitter[str]):
     def completed(self) -> list[str]:
         return [write.text for write in self.bubbles.values() if write.complete]
 
-    async def send_message(self, message: str, *, complete: bool = True) -> ChatMessage:
-        sent = ChatMessage(message=message, is_local=True)
+    async def send_message(
+        self, message: str, *, complete: bool = True, message_id: str | None = None
+    ) -> ChatMessage:
+        sent = ChatMessage(message=message, id=message_id or generate_id(), is_local=True)
         await self.update_message(sent, complete=complete)
         return sent
+
+    def adopt(
+        self, message_id: str, text: str, *, complete: bool, timestamp: datetime | None = None
+    ) -> ChatMessage:
+        adopted = ChatMessage(message=text, id=message_id, is_local=True, complete=complete)
+        adopted.timestamp = timestamp or adopted.timestamp
+        return adopted
 
     async def update_message(self, message: ChatMessage, *, complete: bool = True) -> None:
         write = Write(message.id, message.message or "", complete, message.deleted)

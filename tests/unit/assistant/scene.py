@@ -16,6 +16,7 @@ from assistant.answering.text_agent import TextAgent
 from assistant.answering.text_output import ReplyTextOutput
 from assistant.arriving.limits import Limits
 from assistant.arriving.mention import Mention
+from assistant.memory.memory import RoomMemory
 from assistant.options import RoomOptions
 from assistant.parts import assemble
 from assistant.turns.dates import Dates
@@ -48,10 +49,12 @@ class Scene:
         room: RoomDouble | None = None,
         setting: Setting | None = None,
         agent: TextAgent | None = None,
+        memory: RoomMemory | None = None,
+        chat: ChatDouble | None = None,
     ) -> None:
         setting = setting or Setting()
         self.room = room or RoomDouble(ADA, ROBOT)
-        self.chat = ChatDouble()
+        self.chat = chat or ChatDouble()
         self.resources = ProcessResources(TurnSlots(setting.turns_at_once))
         agent = agent or TextAgent("Be brief.")
         session = TextSession(create_session(model), agent, ReplyTextOutput())
@@ -59,7 +62,9 @@ class Scene:
         options = RoomOptions(
             overlap=setting.overlap, mention=setting.mention, dates=setting.dates, limits=limits
         )
-        self.parts = assemble(self.room.room, self.chat.manager, session, self.resources, options)
+        self.parts = assemble(
+            self.room.room, self.chat.manager, session, self.resources, options, memory=memory
+        )
         self.people = self.parts.people
         self.history = self.parts.history
         self.notices = self.parts.notices
@@ -68,9 +73,10 @@ class Scene:
         self.conversation = self.parts.conversation
         self.arrivals = self.parts.arrivals
 
-    async def begin(self) -> None:
+    async def begin(self, *, rescued: bool = False) -> None:
         """Start the session, and answer."""
         await self.session.start()
+        self.parts.comeback.begin(self.room.room, rescued=rescued)
         self.conversation.begin()
 
     async def aclose(self, grace: float = 0.0) -> bool:
@@ -107,9 +113,11 @@ class ScriptedScene(Scene):
         room: RoomDouble | None = None,
         setting: Setting | None = None,
         model: ScriptedLLM | None = None,
+        memory: RoomMemory | None = None,
+        chat: ChatDouble | None = None,
     ) -> None:
         self.model = model or ScriptedLLM(*answers)
-        super().__init__(self.model, room, setting)
+        super().__init__(self.model, room, setting, memory=memory, chat=chat)
 
     @property
     def asked(self) -> list[list[tuple[str, str]]]:
@@ -155,6 +163,14 @@ def group(*people: str) -> RoomDouble:
     return RoomDouble(*(replace(ADA, identity=who.lower(), name=who) for who in people), ROBOT)
 
 
+CLOCKS = (
+    "assistant.answering.answering.time.monotonic",
+    "assistant.conversation.consumer.time",
+    "assistant.conversation.conversation.time",
+    "assistant.memory.times.time",
+)
+
+
 def play(scene: Coroutine[Any, Any, None]) -> None:
     """Let a scene play in virtual time: what it waits for costs nothing, and is exact."""
-    run_in_virtual_time(scene, "assistant.answering.answering.time.monotonic")
+    run_in_virtual_time(scene, *CLOCKS)

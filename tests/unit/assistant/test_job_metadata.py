@@ -32,6 +32,19 @@ def test_it_says_whether_its_room_is_spoken_in(voice: VoiceMode) -> None:
     assert options == RoomOptions(overlap=Overlap.COLLECT, voice=voice, greeting="Hello")
 
 
+def test_it_names_the_conversation_that_goes_on() -> None:
+    options = options_for_job(CHOSEN, json.dumps({"chat.conversation": "ticket 7"}))
+    assert options == RoomOptions(
+        overlap=Overlap.COLLECT, greeting="Hello", conversation="ticket 7"
+    )
+
+
+def test_a_conversation_is_named_by_a_text(caplog: pytest.LogCaptureFixture) -> None:
+    assert options_for_job(CHOSEN, json.dumps({"chat.conversation": 7})) == CHOSEN
+    [record] = caplog.records
+    assert record.__dict__["key"] == "chat.conversation"
+
+
 @pytest.mark.parametrize(
     "metadata",
     ["", "text", "[]", "null", "3", "{}", '"chat.overlap"', "[" * 10_000, '{"model": "x", "": 1}'],
@@ -53,7 +66,12 @@ def test_an_unknown_key_is_named_in_a_warning_with_those_that_are_known(
     assert options_for_job(CHOSEN, metadata).overlap is Overlap.QUEUE
     [record] = caplog.records
     assert record.__dict__["key"] == key
-    assert record.__dict__["known"] == ["chat.dialect", "chat.overlap", "chat.voice"]
+    assert record.__dict__["known"] == [
+        "chat.conversation",
+        "chat.dialect",
+        "chat.overlap",
+        "chat.voice",
+    ]
     assert "secret" not in str(record.__dict__)
 
 

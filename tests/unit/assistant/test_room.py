@@ -13,6 +13,7 @@ from livekit import rtc
 import prompts
 from assistant import ProcessResources, RoomAssistant, RoomOptions, TurnSlots
 from tests.doubles import Chunk, FakeRoom
+from tests.doubles.memory import MemoryDouble
 from tests.unit.assistant.doubles import Held, ScriptedLLM
 from tests.waiting import eventually
 
@@ -40,12 +41,23 @@ class Stay:
 
 
 @contextlib.asynccontextmanager
-async def staying(*answers: Held, grace: float = 0.0) -> AsyncIterator[Stay]:
+async def staying(
+    *answers: Held,
+    grace: float = 0.0,
+    greeting: str = "",
+    memory: MemoryDouble | None = None,
+    rescued: bool = False,
+) -> AsyncIterator[Stay]:
     before = asyncio.all_tasks()
     model, room = ScriptedLLM(*answers), FakeRoom()
     room.connected = True
     assistant = RoomAssistant(
-        room, model, ProcessResources(TurnSlots(1)), RoomOptions(closing_grace=grace)
+        room,
+        model,
+        ProcessResources(TurnSlots(1)),
+        RoomOptions(closing_grace=grace, greeting=greeting),
+        memory=None if memory is None else lambda _: memory,
+        rescued=rescued,
     )
     await assistant.start(asyncio.sleep(0))
     room.join("ada")
@@ -171,3 +183,48 @@ async def test_a_connection_that_is_restored_ends_no_reply() -> None:
         stay.room.emit("reconnected")
         held.go_on.set()
         await eventually(lambda: "done" in stay.heard)
+
+
+async def test_who_gives_way_says_nothing_more_and_leaves_its_reply_to_another() -> None:
+    memory = MemoryDouble()
+    async with staying(Held("half"), grace=30.0, memory=memory) as stay:
+        stay.say("1", "one")
+        await eventually(lambda: stay.heard == "half")
+        stay.say("2", "two")
+        calls = list(memory.calls)
+        stay.assistant.give_way()
+        async with asyncio.timeout(2):
+            await stay.assistant.aclose()
+        assert stay.heard == "half"
+        assert memory.calls == calls
+    assert [turn.outcome for turn, _ in memory.store.only.turns.values()] == [None]
+    assert memory.misuse == []
+
+
+async def test_who_leaves_waits_until_the_end_is_kept_but_not_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("assistant.room.KEEPING_LIMIT", 0.3)
+    memory = MemoryDouble()
+    async with staying(memory=memory) as stay:
+        stay.say("1", "one")
+        await eventually(lambda: memory.store.conversations and memory.store.only.turns)
+        memory.latency = 0.1
+        stay.say("2", "two")
+        await eventually(lambda: "two" in stay.heard)
+        await stay.assistant.aclose()
+        assert all(turn.outcome for turn, _ in memory.store.only.turns.values())
+    async with staying(memory=MemoryDouble()) as stay:
+        stay.assistant._memory = hanging = MemoryDouble()
+        hanging.latency = 60.0
+        hanging._queue.append(lambda: None)
+        async with asyncio.timeout(2):
+            await stay.assistant.aclose()
+
+
+async def test_a_rescued_room_without_memory_is_told_so_and_not_greeted() -> None:
+    away = prompts.fill("notice_away", time="a moment")
+    async with staying(rescued=True, greeting="Hello!") as stay:
+        await eventually(lambda: away in stay.heard)
+        await asyncio.sleep(0.05)
+        assert stay.heard == away

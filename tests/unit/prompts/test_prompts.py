@@ -8,7 +8,7 @@ import pytest
 
 import prompts
 
-PLACES = {"notice_wait": {"time"}}
+PLACES = {"notice_away": {"time"}, "notice_wait": {"time"}}
 """What is filled in, by prompt."""
 
 NOTICE_LENGTH = 120

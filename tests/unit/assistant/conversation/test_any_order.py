@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from livekit.agents import APIConnectionError, APIStatusError, llm
 
@@ -157,7 +157,11 @@ def check(scene: ScriptedScene, context_bytes: int = SMALL) -> None:
         assert said.startswith(kept), "what people see is not told"
 
 
+DELETED_AS_IT_BEGINS = [*([Act("ask", "Ada", 0, "a", 0.0)] * 4), Act("delete", "Ada", 3, "a", 0.0)]
+
+
 @settings(deadline=None, max_examples=80)
+@example(2, [Said("done", 0, 0.0)], DELETED_AS_IT_BEGINS, None, 0.0, SMALL)
 @given(
     st.integers(1, 2),
     st.lists(WAYS, min_size=1, max_size=6),

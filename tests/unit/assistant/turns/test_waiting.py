@@ -75,10 +75,21 @@ async def test_the_same_id_by_two_people_is_two_questions() -> None:
 
 
 async def test_all_of_one_author_are_taken_back() -> None:
-    waiting = filled(question("a"), question("b", "bob"), question("c"))
-    assert waiting.remove_by("ada") == 2
+    mine, other = question("a"), question("c")
+    waiting, turn = filled(mine, question("b", "bob"), other), Turn([question("d")], 0.0)
+    waiting.answer_again(turn)
+    assert waiting.remove_by("ada") == ([mine, other], [turn])
     assert ids(waiting) == ["b"]
-    assert waiting.remove_by("ada") == 0
+    assert waiting.again is None
+    assert waiting.remove_by("ada") == ([], [])
+
+
+async def test_turns_to_be_answered_anew_are_taken_one_after_the_other_and_none_twice() -> None:
+    waiting, first, second = WaitingQuestions(), Turn([], 0.0), Turn([], 0.0)
+    for turn in (first, second, first):
+        waiting.answer_again(turn)
+    assert waiting.again is first
+    assert [waiting.take_again() for _ in range(3)] == [first, second, None]
 
 
 async def test_a_turn_to_be_answered_anew_is_taken_once() -> None:
