@@ -35,12 +35,12 @@ def main() -> None:
 def _server() -> AgentServer:
     """Check the settings for the command that this process was started with, and build the worker."""
     with explained_imports():
-        from worker.command import check_command
+        from worker.command import check_command, joins_rooms
 
         check_command(sys.argv[1:])
         from worker.serving import create_server
         from worker.settings import load_settings
-    return create_server(load_settings())
+    return create_server(load_settings(), remembers=joins_rooms(sys.argv[1:]))
 
 
 def __getattr__(name: str) -> AgentServer:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from .refusal import refuse
 from .settings import Settings, read_settings
+from .store.preparation.requirements import find_unmet
 from .wrong_values import quote
 
 _IN_ROOMS = ("dev", "start", "connect")
@@ -39,6 +40,11 @@ def command_of(arguments: Sequence[str]) -> str | None:
     return next((argument for argument in arguments if argument in _COMMANDS), None)
 
 
+def joins_rooms(arguments: Sequence[str]) -> bool:
+    """Whether a command line runs the worker for rooms: not to ask for help, or for the terminal alone."""
+    return command_of(arguments) in _IN_ROOMS and "--help" not in arguments
+
+
 def settings_for(arguments: Sequence[str]) -> Settings:
     """The settings, with the options of a command line in the place of variables."""
     settings, _ = read_settings()
@@ -55,8 +61,10 @@ def _find_lacking(settings: Settings, arguments: Sequence[str]) -> Iterator[str]
     command = command_of(arguments)
     if command is None or "--help" in arguments:
         return
-    if command in _IN_ROOMS:
+    if joins_rooms(arguments):
         yield from _check_livekit(settings, arguments)
+        if settings.chat_memory is not None:
+            yield from find_unmet(settings.chat_memory.get_secret_value())
     if command == "start" and "--dev" not in arguments:
         yield from _check_port(settings.chat_health_port)
     yield from _check_llm(settings)

@@ -14,6 +14,9 @@ from dotenv.parser import Binding, parse_stream
 OURS = "CHAT_"
 """Begins the names that no other program has a use for."""
 
+INTERNAL = "CHAT_INTERNAL_"
+"""Begins the names under which a worker tells the processes of its jobs something."""
+
 SHARED = ("LIVEKIT_", "OPENAI_")
 """Begin names that the libraries, and other programs of theirs, have too."""
 
@@ -67,6 +70,8 @@ def find_unknown_names(names: Iterable[str], known: Collection[str]) -> Iterator
     """
     given = {name.upper() for name in names}
     for name in sorted(given.difference(known, OF_LIBRARIES)):
+        if name.startswith(INTERNAL):
+            continue
         if name.startswith(OURS):
             ends = [each.removeprefix(OURS) for each in known if each.startswith(OURS)]
             meant = get_close_matches(name.removeprefix(OURS), ends, n=1)

@@ -147,6 +147,16 @@ class Settings(BaseSettings):
     chat_closing_grace: Annotated[float, Field(ge=0, le=60)] = 10.0
     """Seconds that a running reply may go on when the agent has to leave."""
 
+    chat_memory: SecretStr | None = None
+    """The database that keeps conversations: ``sqlite:///FILE`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
+    None: they end with the process."""
+
+    chat_memory_days: Annotated[int, Field(ge=0)] = 30
+    """Days after which a conversation that nobody went on with is forgotten; 0 keeps it for ever."""
+
+    chat_memory_scope: Literal["room", "person"] = "room"
+    """Whether a conversation belongs to its room's name, or to the person who is alone with the agent."""
+
     chat_health_port: Annotated[int, Field(ge=0, le=65_535)] = 8081
     """Port of the health check in ``start``; 0 takes any free one."""
 

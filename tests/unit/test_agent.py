@@ -39,3 +39,14 @@ def test_importing_it_imports_nothing_else_that_is_heavy(tmp_path: Path) -> None
     imported = {name.partition(".")[0] for name in ran.stdout.split()}
     assert "worker" in imported
     assert not imported & {"livekit", "pydantic", "openai", "assistant", "worker.serving"}
+
+
+@pytest.mark.parametrize("memory", ["sqlite:///memory.db", "nonsense"])
+def test_asking_for_help_opens_no_memory(memory: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(PROJECT / "agent.py"), "start", "--help"]
+    environment = environment_with(CHAT_MEMORY=memory)
+    ran = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert "Usage" in ran.stdout
+    assert list(tmp_path.iterdir()) == []

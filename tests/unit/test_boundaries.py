@@ -20,7 +20,9 @@ BANNED = {
     "worker": {"agent", "prompts"} | TOOLS,
     "worker/devstack": {"assistant", "chat", "speech"},
     "worker/hosting": {"assistant", "chat", "speech"},
+    "worker/rescue": {"assistant", "speech", "worker.store", "worker.devstack"},
     "worker/serving": {"chat", "worker.devstack"},
+    "worker/store": {"chat", "speech", "worker.devstack", "worker.hosting", "worker.serving"},
     "prompts": {"agent", "assistant", "chat", "speech", "worker"} | LLM | TOOLS,
     "agent.py": {"assistant", "chat", "prompts", "speech"} | TOOLS,
 }
@@ -31,14 +33,23 @@ OF_CHAT_IN_SPEECH = {"chat.OwnedTasks", "chat.failure_fields"}
 
 ROOMS_BELOW = {
     "arriving": {"conversation", "people", "speaking", "turns"},
-    "conversation": {"answering", "people", "turns"},
-    "answering": {"language_model", "people", "turns"},
+    "conversation": {"answering", "memory", "people", "turns"},
+    "answering": {"language_model", "memory", "people", "turns"},
+    "memory": {"turns"},
     "speaking": {"people", "turns"},
     "people": {"turns"},
     "language_model": set[str](),
     "turns": set[str](),
 }
 """The rooms of ``assistant``, and which others each may import."""
+
+STORE_BELOW = {
+    "conversations": {"database"},
+    "ownership": {"database"},
+    "preparation": {"database"},
+    "database": set[str](),
+}
+"""The folders of ``worker/store``, and which others each may import; of its modules, none."""
 
 
 def imports_of(source: str, package: str) -> Iterator[str]:
@@ -102,9 +113,25 @@ def test_the_rooms_of_the_assistant_import_downwards_only(room: str) -> None:
     assert not crossing, "\n".join(crossing)
 
 
-def test_every_room_of_the_assistant_has_its_place() -> None:
-    folders = {init.parent.name for init in (PROJECT / "assistant").glob("*/__init__.py")}
-    assert folders == set(ROOMS_BELOW)
+@pytest.mark.parametrize("folder", STORE_BELOW)
+def test_the_folders_of_the_store_import_downwards_only(folder: str) -> None:
+    allowed = {f"worker.store.{below}." for below in {folder, *STORE_BELOW[folder]}}
+    crossing = [
+        f"{file} imports {name}"
+        for file, names in imports(f"worker/store/{folder}").items()
+        for name in names
+        if f"{name}.".startswith("worker.store.")
+        and not any(f"{name}.".startswith(below) for below in allowed)
+    ]
+    assert not crossing, "\n".join(crossing)
+
+
+@pytest.mark.parametrize(
+    ("package", "places"), [("assistant", ROOMS_BELOW), ("worker/store", STORE_BELOW)]
+)
+def test_every_folder_has_its_place(package: str, places: dict[str, set[str]]) -> None:
+    folders = {init.parent.name for init in (PROJECT / package).glob("*/__init__.py")}
+    assert folders == set(places)
 
 
 @pytest.mark.parametrize("importer", ["assistant", "agent.py", "worker"])

@@ -1,11 +1,12 @@
 """Runs the agent, with a LiveKit server, an LLM and speech if none are set, and stops all in order."""
 
+import contextlib
 import importlib
 import os
 import secrets
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,9 +23,14 @@ from worker.devstack.process import Child, died
 from worker.devstack.speech import prepare_speech, start_speech
 from worker.devstack.state import StackState, only_one, published
 from worker.settings import Settings
+from worker.store.database.address import parse_address
+from worker.store.preparation.requirements import find_unmet
 
 USUAL_PORT = 7880
 """Where a local LiveKit server listens as a rule; another port is taken if this one is not free."""
+
+ROOM = "dev"
+"""The room on a server of our own."""
 
 STAND_IN_SETTINGS = {
     "chat_display_name": "Assistant (small local model)",
@@ -41,6 +47,9 @@ OWN_LLM_SETTINGS = {
 }
 """The agent's settings for an LLM of one's own, unless they are set."""
 
+MEMORY = f"sqlite:///{RUN / 'memory.db'}"
+"""Where conversations are kept, unless it is set."""
+
 _PAUSE = 0.2
 """Seconds between two checks that everything still runs."""
 
@@ -56,8 +65,9 @@ def prepare_stack(settings: Settings, report: Report) -> None:
     if _has_llm(settings):
         check_llm(settings)
     else:
-        _install_model(report)
+        _install(["local"], report)
     prepare_speech(settings, report)
+    _install(_memory_groups(settings), report)
     if not _has_livekit(settings):
         find_or_build(report)
 
@@ -91,6 +101,7 @@ class _Stack:
     def run(self) -> None:
         self._choose_health_port()
         state = self._livekit()
+        self._remember()
         if _has_llm(self._settings):
             self._set_unless_chosen(OWN_LLM_SETTINGS)
         else:
@@ -121,9 +132,9 @@ class _Stack:
             raise
 
     def _livekit(self) -> StackState:
-        # A room of this run alone: servers dispatch agents to new rooms only.
-        room = f"dev-{secrets.token_hex(2)}"
         if _has_livekit(self._settings):
+            # A room of this run alone: servers dispatch agents to new rooms only.
+            room = f"dev-{secrets.token_hex(2)}"
             url, key = self._settings.livekit_url or "", self._settings.livekit_api_key or ""
             return StackState(url, key, reveal(self._settings.livekit_api_secret), room)
         log = RUN / "livekit-server.log"
@@ -135,7 +146,8 @@ class _Stack:
             "LIVEKIT_API_SECRET": server.api_secret,
         }
         self._report(f"livekit-server is running at {server.url}")
-        return StackState(server.url, server.api_key, server.api_secret, room)
+        # A new server has no rooms yet, and whoever comes again has their conversation by its name.
+        return StackState(server.url, server.api_key, server.api_secret, ROOM)
 
     def _start_model(self) -> None:
         log = RUN / "local-llm.log"
@@ -147,6 +159,13 @@ class _Stack:
             f"using the built-in test model {llm.model} (very small, its answers make little sense); "
             "set OPENAI_API_KEY or OPENAI_BASE_URL for a real LLM"
         )
+
+    def _remember(self) -> None:
+        if self._settings.chat_memory is None:
+            for why in find_unmet(MEMORY):
+                self._report(f"conversations end with the agent: {why}")
+                return
+        self._set_unless_chosen({"chat_memory": MEMORY})
 
     def _set_unless_chosen(self, settings: Mapping[str, str]) -> None:
         for setting, value in settings.items():
@@ -185,8 +204,16 @@ def _has_llm(settings: Settings) -> bool:
     return settings.openai_api_key is not None or settings.openai_base_url is not None
 
 
-def _install_model(report: Report) -> None:
+def _memory_groups(settings: Settings) -> tuple[str, ...]:
+    if settings.chat_memory is None:
+        return ("memory",)
+    with contextlib.suppress(ValueError):
+        return parse_address(settings.chat_memory.get_secret_value()).groups
+    return ()  # The agent says what is wrong with it.
+
+
+def _install(groups: Sequence[str], report: Report) -> None:
     # In another environment than the checkout's own, what is installed is its owner's affair.
     if Path(sys.prefix) == VENV:
-        prepare(["local"], report)
+        prepare(groups, report)
         importlib.invalidate_caches()

@@ -2,10 +2,11 @@
 
 ``server`` builds the worker and names the functions that livekit-agents calls for a job; ``rooms``
 holds what the rooms of one process share and the conversations in them; ``choices`` makes what the
-settings say into what ``assistant`` takes.
+settings say into what ``assistant`` takes; ``memories`` and ``ownership`` connect both to the store.
 """
 
-from .server import IDENTITY, create_server, end_conversation, hold_conversation, prepare_process
+from .identity import IDENTITY
+from .server import create_server, end_conversation, hold_conversation, prepare_process
 
 __all__ = [
     "IDENTITY",

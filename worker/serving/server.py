@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from importlib import import_module
 
 from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
 
 from assistant import LEAVING_LIMIT
-from worker import hosting
+from worker import hosting, rescue
+from worker.hosting.direct_server import DirectServer
+from worker.rescue.handing_over import HandingOver
 from worker.settings import Settings, load_settings
 
+from .identity import IDENTITY
 from .rooms import SETTLE_LIMIT, Rooms
 from .services import microphone_slots
-
-IDENTITY = "agent-assistant"
-"""The agent's identity, the same in every room and after every restart: clients merge edits by it,
-and a room has one participant with it. A dispatch into a room whose agent answers is refused; the agent
-of a killed worker loses its place to the next one."""
 
 SESSION_END_LIMIT = SETTLE_LIMIT + LEAVING_LIMIT + 2.0
 """Seconds for leaving a room, beyond the reply's grace: all of it, and some to spare."""
@@ -26,11 +25,12 @@ _IMPORTED_LATE = ("openai.lib.streaming.chat", "anyio._backends._asyncio")
 """What the first answer in a process would wait for."""
 
 
-def create_server(settings: Settings) -> AgentServer:
+def create_server(settings: Settings, *, remembers: bool = True) -> AgentServer:
     """Build the worker.
 
     Args:
         settings: What the environment says. The rooms read it anew: theirs may be another process.
+        remembers: Whether to open the database of CHAT_MEMORY, if there is one.
     """
     # Voice models are not for a text chat, and take 240 MB. Read when the worker starts processes.
     os.environ.setdefault("LIVEKIT_AGENTS_PRELOAD_LOCAL_INFERENCE", "0")
@@ -53,6 +53,8 @@ def create_server(settings: Settings) -> AgentServer:
         session_end_timeout=SESSION_END_LIMIT + settings.chat_closing_grace,
     )
 
+    server.way_out = HandingOver(lambda: server.active_jobs, server.http_session)
+
     async def accept(request: JobRequest) -> None:
         await admission.answer(request, identity=IDENTITY, name=settings.chat_display_name)
 
@@ -62,8 +64,27 @@ def create_server(settings: Settings) -> AgentServer:
         on_request=accept,
         on_session_end=end_conversation,
     )
+    rescue.rescue_rooms(
+        server,
+        admission,
+        identity=IDENTITY,
+        agent_name=settings.chat_agent_name,
+        display_name=settings.chat_display_name,
+        ownership=_ownership(server, settings, remembers=remembers),
+    )
     hosting.explain_deployment(server)
     return server
+
+
+def _ownership(
+    server: DirectServer, settings: Settings, *, remembers: bool
+) -> Callable[[], rescue.Ownership | None]:
+    """Return what begins to take part in the store; without one, what does nothing."""
+    if settings.chat_memory is None or not remembers:
+        return lambda: None
+    from .ownership import WorkerOwnership
+
+    return WorkerOwnership(server, settings).begin
 
 
 # A process of its own imports the functions below by their names, so that they cannot be methods of

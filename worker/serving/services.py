@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from assistant import LanguageModel
 from speech.hearing import Ears, MicrophoneSlots
@@ -15,6 +16,10 @@ from worker.settings import Settings
 from worker.speech_service import speech_service
 
 from .choices import language_model
+from .worker_id import has_worker
+
+if TYPE_CHECKING:
+    from .memories import Memories
 
 
 class Services:
@@ -24,6 +29,8 @@ class Services:
         """Make the LLM's client. Call it in the event loop that will use it."""
         self.language_model: LanguageModel = language_model(settings)
         """The LLM."""
+        self.memories: Memories | None = _memories(settings)
+        """What conversations are kept in; None keeps none."""
         self._settings = settings
         self._speech: SpeechServices | None = None
 
@@ -35,9 +42,20 @@ class Services:
 
     async def aclose(self) -> None:
         """Let go of all."""
+        if self.memories is not None:
+            await self.memories.aclose()
         if self._speech is not None:
             await self._speech.aclose()
         await self.language_model.aclose()
+
+
+def _memories(settings: Settings) -> Memories | None:
+    if settings.chat_memory is None or not has_worker():
+        return None
+    # It imports what is not installed without a store.
+    from .memories import Memories
+
+    return Memories(settings)
 
 
 def microphone_slots(settings: Settings) -> MicrophoneSlots:

@@ -12,7 +12,7 @@ import pytest
 
 import worker.settings
 from tests.environment import environment_with
-from worker.command import check_command, command_of, settings_for
+from worker.command import check_command, command_of, joins_rooms, settings_for
 from worker.devstack.paths import PROJECT
 from worker.settings import Settings
 
@@ -65,6 +65,11 @@ def refusal(
         ("CHAT_MAX_ROOMS", "1.5"),
         ("CHAT_HEALTH_PORT", "65536"),
         ("CHAT_HEALTH_PORT", "http"),
+        ("CHAT_MEMORY", "memory.db"),
+        ("CHAT_MEMORY", "mysql://ada:secret@host/chat"),
+        ("CHAT_MEMORY", "sqlite:////no/such/folder/memory.db"),
+        ("CHAT_MEMORY_DAYS", "-1"),
+        ("CHAT_MEMORY_SCOPE", "house"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_the_variable(
@@ -222,3 +227,21 @@ def test_the_settings_for_a_command_have_its_options(monkeypatch: pytest.MonkeyP
     assert settings.livekit_api_key == "key"
     assert settings.livekit_api_secret is not None
     assert settings.livekit_api_secret.get_secret_value() == "other"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "joins"),
+    [
+        (["dev"], True),
+        (["start", "--log-level", "debug"], True),
+        (["connect", "--room", "r"], True),
+        (["start", "--help"], False),
+        (["console", "--text"], False),
+        (["--help"], False),
+        ([], False),
+    ],
+)
+def test_what_is_remembered_is_for_commands_that_join_rooms(
+    arguments: list[str], joins: bool
+) -> None:
+    assert joins_rooms(arguments) is joins

@@ -41,7 +41,17 @@ def test_what_is_like_none_of_ours_is_told_all_the_same() -> None:
     assert line == "CHAT_ZZZ is not a setting and is ignored; see .env.example"
 
 
-@pytest.mark.parametrize("name", [*KNOWN, "chat_model", "LIVEKIT_WHATEVER", "OPENAI_X", "PATH"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *KNOWN,
+        "chat_model",
+        "LIVEKIT_WHATEVER",
+        "OPENAI_X",
+        "PATH",
+        "CHAT_INTERNAL_WORKER_ID",
+    ],
+)
 def test_what_is_a_setting_or_none_of_our_business_is_not_told(name: str) -> None:
     assert list(find_unknown_names([name], KNOWN)) == []
 

@@ -80,7 +80,11 @@ def test_a_livekit_server_in_trouble_is_told_apart(given: Given) -> None:
         check_livekit(given(**livekit_at(url)))
 
 
-@pytest.mark.parametrize("url", [f"ws://{LOOPBACK}:{free_port()}", "ws://", "nonsense"])
+@pytest.mark.parametrize(
+    "url",
+    [f"ws://{LOOPBACK}:{free_port()}", "ws://", "nonsense"],
+    ids=["nobody there", "no host", "nonsense"],
+)
 def test_a_livekit_server_that_is_not_there_names_its_variable(given: Given, url: str) -> None:
     with pytest.raises(StackError, match=r"no response from .* check LIVEKIT_URL"):
         check_livekit(given(**livekit_at(url)))
@@ -97,7 +101,11 @@ def test_an_llm_that_answers_is_good_enough(given: Given, status: int) -> None:
         check_llm(given(OPENAI_BASE_URL=url))
 
 
-@pytest.mark.parametrize("url", [f"http://{LOOPBACK}:{free_port()}/v1", "nonsense"])
+@pytest.mark.parametrize(
+    "url",
+    [f"http://{LOOPBACK}:{free_port()}/v1", "nonsense"],
+    ids=["nobody there", "nonsense"],
+)
 def test_an_llm_that_is_not_there_names_its_variable(given: Given, url: str) -> None:
     with pytest.raises(StackError, match=r"no response from .* check OPENAI_BASE_URL"):
         check_llm(given(OPENAI_BASE_URL=url))
