@@ -52,6 +52,11 @@ class WorkerProcess:
         """Its process id."""
         return self._process.pid
 
+    def has_logged(self, message: str) -> bool:
+        """Whether there is a line with this `message`."""
+        with self._logged:
+            return any(line["message"] == message for line in self.logs)
+
     def wait_for_log(
         self,
         message: str,

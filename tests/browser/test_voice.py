@@ -33,7 +33,11 @@ QUIET = 4.0
 """Seconds from when the microphone opens, to when it hears the question."""
 
 AT_ONCE = 0.3
-"""The same, of somebody who does not wait for the room: a recorder takes a moment to begin."""
+"""The same, of somebody who does not wait for the room."""
+
+FIRST = "Well, "
+"""How the question begins. Whose microphone hears it at once may lose this: Chromium's recorder takes a moment
+to begin, which is longer on a busy machine."""
 
 RECORD_BEFORE = "window.roomOptions = { publishDefaults: { preConnectBuffer: true } };"
 """Record what is said before somebody hears it. Sessions ask for it, but livekit-client 2.23.0 looks for
@@ -48,7 +52,7 @@ def browser(
 ) -> Iterator[Browser]:
     """A Chromium whose microphone hears the question, once."""
     file = Path(tmp_path_factory.mktemp("microphone"), "question.wav")
-    file.write_bytes((silence(request.param) + say(QUESTION) + silence(1)).wav(48_000))
+    file.write_bytes((silence(request.param) + say(FIRST + QUESTION) + silence(1)).wav(48_000))
     flags = [*FLAGS, f"--use-file-for-fake-audio-capture={file}%noloop"]
     # Playwright's loop runs in this thread until the module ends: async tests belong elsewhere.
     with sync_playwright() as playwright:
@@ -82,7 +86,9 @@ def test_spoken_words_are_a_bubble_of_ones_own_and_the_answer_is_heard(
     ann.connect()
     ann.wait_for_text(ANSWER)
     own, answer = ann.bubbles()
-    assert (own.author, words_of(own.text)) == ("Ann", words_of(QUESTION))
+    asked = words_of(QUESTION)
+    assert (own.author, words_of(own.text)[-len(asked) :]) == ("Ann", asked)
+    assert len(words_of(own.text)) <= len(words_of(FIRST + QUESTION))
     assert answer == Bubble(AGENT, ANSWER)
     assert only_grows(ann.growth(AGENT))
     assert ann.most_bubbles() == 2

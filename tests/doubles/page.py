@@ -121,6 +121,10 @@ class Page:
         self._open.clear()
         self._partials.clear()
 
+    def lose_sender(self) -> None:
+        """Learn that the sender has left: what is open is dropped, also what a successor opened."""
+        self._open.clear()
+
     def take(self, frame: Frame) -> None:
         """Read what was sent."""
         match frame:

@@ -195,6 +195,7 @@ class FakeRoom(rtc.Room):
         self, identity: str = "assistant", kind: rtc.ParticipantKind.ValueType = AGENT
     ) -> None:
         super().__init__()
+        self._info.sid = "RM_fake"
         self.me = FakeLocalParticipant(identity, kind)
         self.listeners: list[tuple[str, Callable[..., Any]]] = []
         """The handlers on the room: events', and text streams' under their topic."""

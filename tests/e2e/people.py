@@ -166,7 +166,8 @@ class Person:
         """Wait until these are all the messages there are, complete."""
         with contextlib.suppress(TimeoutError):
             await eventually(lambda: self.answers == list(texts), limit)
-        assert (self.answers, self.texts) == (list(texts), list(texts))
+        said = [text[:200] for text in self.texts]
+        assert (self.answers, self.texts) == (list(texts), list(texts)), said
 
     async def welcomed(self, times: int) -> None:
         """Wait until the agent has bidden welcome so often."""

@@ -177,6 +177,7 @@ async def test_console_answers_without_a_room_and_ends_with_a_key(
         ("LIVEKIT_API_SECRET", "w" * 40, "rejected LIVEKIT_API_KEY or LIVEKIT_API_SECRET"),
         ("LIVEKIT_URL", f"ws://{LOOPBACK}:{free_port()}", "check LIVEKIT_URL"),
     ],
+    ids=["wrong secret", "nobody there"],
 )
 async def test_connect_says_in_one_line_why_it_cannot_join(
     settings: dict[str, str], variable: str, value: str, said: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import pytest
 
 from tests.doubles import FakeOpenAI, Message, Reply, last_user_text, words
-from tests.e2e.people import AGENT_LIMIT, Door, JsonPerson, Person
+from tests.e2e.people import Door, JsonPerson, Person
 from tests.samples.service_sample import SampleAnswer, load_services
 from tests.tokens import token_minter
 from tests.waiting import eventually
@@ -100,17 +100,25 @@ async def test_no_room_stops_another(noisy_llm: FakeOpenAI) -> None:
                 "message_updated", lambda _: grown.append(asyncio.get_running_loop().time())
             )
             await ada.say(QUIET)
-            await eventually(lambda: grown, AGENT_LIMIT)
+            await wait_for(lambda: bool(grown), "the quiet reply's beginning")
             await asyncio.gather(
                 ask_for_noise(doors[0], range(0, len(NOISES), 2)),
                 ask_for_noise(doors[1], range(1, len(NOISES), 2)),
                 send_noise(doors[2]),
             )
-            await eventually(lambda: ada.answers, NOISE_LIMIT)
+            await wait_for(lambda: bool(ada.answers), "the quiet reply's end")
     assert len(words(ada.answers[0])) == TOKENS
     gaps = sorted(later - earlier for earlier, later in pairwise(grown))
     assert gaps[-1] < LARGEST_GAP, gaps[-5:]
     check(worker)
+
+
+async def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait for something, and say what it was if it does not come."""
+    try:
+        await eventually(condition, NOISE_LIMIT)
+    except TimeoutError:
+        raise AssertionError(f"{what} did not come") from None
 
 
 async def ask_for_noise(door: Door, numbers: Sequence[int]) -> None:
@@ -124,7 +132,7 @@ async def ask_for_noise(door: Door, numbers: Sequence[int]) -> None:
 async def ask(person: Person, number: int) -> None:
     answers = len(person.answers) + 1
     await person.say(f"noise {number}")
-    await eventually(lambda: len(person.answers) == answers, NOISE_LIMIT)
+    await wait_for(lambda: len(person.answers) == answers, f"the answer to noise {number}")
 
 
 async def send_noise(door: Door) -> None:
@@ -137,7 +145,7 @@ async def send_noise(door: Door) -> None:
 async def write(person: JsonPerson, number: int, question: str) -> None:
     await person.say(question, f"m{number}")
     whole = [DOTS] * (number + 1)
-    await eventually(lambda: list(person.texts.values()) == whole, NOISE_LIMIT)
+    await wait_for(lambda: list(person.texts.values()) == whole, f"the answer to question {number}")
 
 
 def check(worker: WorkerProcess) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from benchmarks.chaos.figures import Chaos, Harm, RoomFigures
 from benchmarks.figures import Figures
 from benchmarks.listening import Listening, Spent
 from benchmarks.performance import Memory, Performance
@@ -35,6 +36,11 @@ LISTENING = Listening(
 )
 
 VAD = VadFigures("bundled", 4.2, 3.44, 10, 0.1, 10.66, 6.54, 3.4, 1.1, 13, 13)
+
+ROOM = RoomFigures("r", 5, 5, 0, 0, 0, 0, 0, 0, 0, forsaken=False)
+"""A room in which nothing went wrong."""
+
+CHAOS = Chaos("sqlite", 60, 3, [Harm(10, "kill", 1)], [ROOM])
 
 
 def empty_results() -> Results:

@@ -6,7 +6,8 @@ from benchmarks.document import DOCUMENT, NOT_MEASURED, fill, make_sections
 from benchmarks.plots import draw
 from benchmarks.traffic import Traffic
 from benchmarks.workloads import PROGRAMS
-from tests.unit.benchmarks.samples import FIGURES, LISTENING, VAD, empty_results, performance
+from benchmarks.writing import Writing
+from tests.unit.benchmarks.samples import CHAOS, FIGURES, LISTENING, VAD, empty_results, performance
 
 CHURN = [Sample(rooms, 100, 130, 20, 30, 7) for rooms in (0, 20, 40)]
 MEMORY = [(0, 90), (1, 100), (11, 125)]
@@ -16,10 +17,11 @@ def filled_results() -> dict[str, str]:
     results = empty_results()
     for program in PROGRAMS:
         done = performance(dict.fromkeys(program.workloads, FIGURES), MEMORY)
+        done.writing = {workload.name: Writing(4, 8, 1) for workload in program.workloads}
         results.add(program, "shared", done)
     results.traffic = [Traffic("stream", readers, 2, 3) for readers in (1, 10)]
     results.churn = results.tracks = CHURN
-    results.microphones, results.vads = [LISTENING], [VAD]
+    results.microphones, results.vads, results.chaos = [LISTENING], [VAD], [CHAOS]
     return make_sections(results)
 
 

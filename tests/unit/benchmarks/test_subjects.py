@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.__main__ import chosen_file, chosen_programs, chosen_subjects, includes
 from benchmarks.alternation import plan
+from benchmarks.chaos.work import CHAOS
 from benchmarks.processes import ChildFailedError
 from benchmarks.speech import SPEECH
 from benchmarks.subjects import SUBJECTS
@@ -48,8 +49,8 @@ def test_a_python_without_livekit_is_named(python: str) -> None:
         chosen_subjects(arguments(beside=Path(python)))
 
 
-@pytest.mark.parametrize("work", SPEECH)
-def test_microphones_are_not_part_of_a_short_measurement_unless_they_are_asked_for(
+@pytest.mark.parametrize("work", [*SPEECH, CHAOS])
+def test_what_takes_long_is_not_part_of_a_short_measurement_unless_it_is_asked_for(
     work: str,
 ) -> None:
     assert includes(arguments(), work)
@@ -60,3 +61,8 @@ def test_microphones_are_not_part_of_a_short_measurement_unless_they_are_asked_f
 
 def test_one_subject_listens() -> None:
     assert [subject.name for subject in SUBJECTS if subject.listens] == ["listen"]
+
+
+def test_two_subjects_keep_their_conversations() -> None:
+    kept = {subject.name: subject.store for subject in SUBJECTS if subject.store != "none"}
+    assert kept == {"sqlite": "sqlite", "postgresql": "postgresql"}
