@@ -9,6 +9,7 @@ The same is done with each *subject*, in turn, on the same machine in the same r
 
 - ``shared`` and ``process``: this project, ``python agent.py start``;
 - ``listen``: ``shared`` that would listen to microphones;
+- ``sqlite``, ``postgresql``: ``shared`` that keeps its conversations in a store;
 - ``default``, ``lean``, ``thread``: plain livekit-agents agents, hosted in its own ways;
 - ``openrtc``: such an agent with all rooms on openrtc's event loop;
 - ``json``: an agent that sends its whole text as JSON for every token.
@@ -25,6 +26,8 @@ Modules, from the pure to the ones that start things:
 - ``churn``, ``churning``, ``counted_worker``, ``counting``: rooms that come and go
 - ``sounds``, ``microphone``, ``fake_speech``: somebody who speaks, and the service that hears words in it
 - ``listening``, ``hearing``, ``speech_tables``: what open microphones cost
+- ``stores``, ``writing``: stores that are empty, and what is written into them
+- ``chaos/``: workers that die, freeze and are told to end, and what people see of it
 - ``vads``, ``vad_process``: what detecting voices costs
 - ``speech``: what is done of these
 - ``alternation``: the order in which the subjects perform

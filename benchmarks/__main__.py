@@ -15,6 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.aims import judge
 from benchmarks.alternation import alternate, plan
+from benchmarks.chaos.harm import KINDS
+from benchmarks.chaos.plot import draw_chaos
+from benchmarks.chaos.run import ROOMS as CHAOS_ROOMS
+from benchmarks.chaos.run import SECONDS, SHORT_SECONDS, Plan
+from benchmarks.chaos.work import CHAOS, measure_chaos, show_chaos
 from benchmarks.churn import Sample
 from benchmarks.churning import ROOMS, SHORT_ROOMS
 from benchmarks.machine import describe_machine
@@ -24,8 +29,17 @@ from benchmarks.processes import ChildFailedError
 from benchmarks.results import Results
 from benchmarks.speech import SPEECH, measure_speech, show_speech
 from benchmarks.stage import set_up
+from benchmarks.stores import STORES
 from benchmarks.subjects import BESIDE, COUNTED, SUBJECTS, Subject, beside
-from benchmarks.table import HOSTING_LEGEND, SPEED_LEGEND, churn, tabulate, traffic, verdicts
+from benchmarks.table import (
+    HOSTING_LEGEND,
+    SPEED_LEGEND,
+    churn,
+    tabulate,
+    traffic,
+    verdicts,
+    writing,
+)
 from benchmarks.traffic import measure_traffic
 from benchmarks.workloads import PROGRAMS, SHORT, Program
 from worker.devstack.errors import StackError
@@ -50,7 +64,7 @@ def parse_arguments() -> argparse.Namespace:
         prog="python -m benchmarks",
         description="Measure how fast replies reach people, and what rooms cost.",
     )
-    works = [*(program.name for program in PROGRAMS), CHURN, TRAFFIC, *SPEECH]
+    works = [*(program.name for program in PROGRAMS), CHURN, TRAFFIC, CHAOS, *SPEECH]
     names = [subject.name for subject in SUBJECTS]
     parser.add_argument(
         "--short",
@@ -82,6 +96,31 @@ def parse_arguments() -> argparse.Namespace:
         default=0,
         help="processes that keep a core busy during the measurement (0)",
     )
+    parser.add_argument(
+        "--memory",
+        nargs="+",
+        choices=STORES,
+        default=STORES,
+        help="what keeps the conversations of the workers that chaos harms, one run each (all)",
+    )
+    parser.add_argument(
+        "--seconds", type=float, help="how long chaos goes on (600, or 60 with --short)"
+    )
+    parser.add_argument(
+        "--harm", nargs="+", choices=KINDS, default=KINDS, help="what chaos does to workers (all)"
+    )
+    parser.add_argument(
+        "--chaos-rooms",
+        type=int,
+        default=CHAOS_ROOMS,
+        help=f"rooms in which people ask while workers are harmed ({CHAOS_ROOMS})",
+    )
+    parser.add_argument(
+        "--chaos-logs",
+        type=Path,
+        metavar="FOLDER",
+        help="keep there what the harmed workers log and people see",
+    )
     parser.add_argument("--out", type=Path, help="where to write the JSON file")
     return parser.parse_args()
 
@@ -104,6 +143,14 @@ def chosen_subjects(arguments: argparse.Namespace) -> list[Subject]:
     """
     chosen = [each for each in SUBJECTS if not arguments.only or each.name in arguments.only]
     return [*chosen, beside(arguments.beside)] if arguments.beside else chosen
+
+
+def chosen_chaos(arguments: argparse.Namespace) -> Plan:
+    """Say what is done to workers."""
+    usual = SHORT_SECONDS if arguments.short else SECONDS
+    return Plan(
+        arguments.seconds or usual, arguments.harm, arguments.chaos_rooms, arguments.chaos_logs
+    )
 
 
 def chosen_file(arguments: argparse.Namespace) -> Path:
@@ -155,13 +202,18 @@ def measure(
             results.write(file)
         measure_speech(stage, results, partial(includes, arguments), on_step)
         results.write(file)
+        if includes(arguments, CHAOS):
+            measure_chaos(
+                stage.llm_url, results, arguments.memory, chosen_chaos(arguments), on_step
+            )
+            results.write(file)
 
 
 def includes(arguments: argparse.Namespace, work: str) -> bool:
     """Say whether a work is to be done that is no program."""
     if arguments.work:
         return work in arguments.work
-    return not (arguments.short and work in SPEECH)
+    return not (arguments.short and work in (*SPEECH, CHAOS))
 
 
 def _absent(subjects: set[Subject], console: Console) -> dict[str, str]:
@@ -181,11 +233,14 @@ def show(results: Results, console: Console) -> None:
         console.print(table.for_terminal())
     console.print(SPEED_LEGEND)
     console.print(HOSTING_LEGEND)
+    if (written := writing(results)).rows:
+        console.print(written.for_terminal())
     if results.traffic:
         console.print(traffic(results.traffic).for_terminal())
     if results.churn:
         console.print(churn(results.churn).for_terminal())
     show_speech(results, console)
+    show_chaos(results, console)
     if judged := judge(results):
         console.print(verdicts(judged).for_terminal())
 
@@ -229,6 +284,8 @@ def main() -> int:
     out = Console()
     # The tables are wide; where they are written to a file, its lines may be as long.
     show(results, out if out.is_terminal else Console(width=150))
+    for plot in draw_chaos(results.chaos, file.parent):
+        console.print(f"Drawn into {plot}")
     console.print(f"Written to {file}")
     return status
 

@@ -7,8 +7,9 @@ not break a build.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from benchmarks.chaos.figures import Chaos
 from benchmarks.churn import Sample, growth_per_thousand
-from benchmarks.figures import Figures
+from benchmarks.figures import Figures, percentile
 from benchmarks.listening import Listening, dearest_cpu, dearest_loop, threads_left
 from benchmarks.results import Measured, Results
 from benchmarks.workloads import (
@@ -29,6 +30,9 @@ from benchmarks.workloads import (
 
 OURS = "shared"
 """The subject that is judged."""
+
+REMEMBERING = ("sqlite", "postgresql")
+"""The same with a store."""
 
 LISTENS = "listen"
 """The same with `CHAT_VOICE=listen`."""
@@ -61,6 +65,7 @@ def judge(results: Results) -> list[Verdict]:
     ):
         if measured := results.of(name):
             verdicts += judged(measured)
+    verdicts += [verdict for run in results.chaos if run.harms for verdict in _chaos(run)]
     return [*verdicts, *_microphones(results.microphones), *_tracks(results.tracks)]
 
 
@@ -92,6 +97,8 @@ def _twenty_rooms(measured: Measured) -> Iterator[Verdict]:
         aim = f"{TWENTY.title}: CPU per token at most 1/2 of a lean process's"
         yield _share(aim, ours.cpu_ms, lean.cpu_ms, 1 / 2)
     yield from _hosting(measured)
+    for name in REMEMBERING:
+        yield from _with_memory(measured, name)
     yield from _without_microphone(measured)
 
 
@@ -150,6 +157,17 @@ def _without_microphone(measured: Measured) -> Iterator[Verdict]:
         yield _share(f"{aim}, the process at most 2 % more memory", more, memory, 1.02)
 
 
+def _with_memory(measured: Measured, name: str) -> Iterator[Verdict]:
+    aim = f"{TWENTY.title}: memory in {name}"
+    without, remembers = (measured.figures(TWENTY.name, each) for each in (OURS, name))
+    if without and remembers:
+        later = remembers.turn_ms - without.turn_ms
+        yield Verdict(f"{aim}, first text at most 150 ms later", f"{later:+.1f} ms", later <= 150)
+        yield _share(f"{aim}, p95 at most 1.2 times", remembers.p95_ms, without.p95_ms, 1.2)
+        dearer = f"{aim}, CPU per token at most 10 % more"
+        yield _share(dearer, remembers.cpu_ms, without.cpu_ms, 1.1)
+
+
 def _beside_microphones(measured: Measured) -> Iterator[Verdict]:
     deaf, hears = (measured.figures(BESIDE_TWENTY.name, each) for each in (OURS, LISTENS))
     if deaf and hears:
@@ -178,6 +196,24 @@ def _tracks(samples: list[Sample]) -> Iterator[Verdict]:
     )
     threads = threads_left(samples)
     yield Verdict(f"{aim} no threads more in the end than at first", f"{threads:+d}", threads <= 0)
+
+
+def _chaos(run: Chaos) -> Iterator[Verdict]:
+    aim = f"workers that are harmed, memory {run.memory}:"
+    together = sum(room.together for room in run.rooms)
+    yield Verdict(f"{aim} never two agents in a room", str(together), together == 0)
+    absences = [until - since for room in run.rooms for since, until in room.absences]
+    longest = max(absences, default=0.0)
+    if run.memory == "none":
+        yield Verdict(f"{aim} no room 35 s without an agent", f"{longest:.1f} s", longest <= 35)
+        return
+    gone_wrong = [
+        sum(getattr(each, of) for each in run.rooms) for of in ("lost", "doubled", "half")
+    ]
+    counted = "{} lost, {} doubled, {} half".format(*gone_wrong)
+    yield Verdict(f"{aim} no reply lost, doubled or half", counted, not any(gone_wrong))
+    p95 = percentile(absences, 0.95) if absences else 0.0
+    yield Verdict(f"{aim} no room 7 s without an agent (p95)", f"{p95:.1f} s", p95 <= 7)
 
 
 def _payload(ours: Figures, workload: Workload) -> Verdict:

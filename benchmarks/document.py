@@ -13,13 +13,18 @@ from pathlib import Path
 from benchmarks import speech_tables, table
 from benchmarks.aims import judge
 from benchmarks.capacity import measured_costs, plan_capacity
+from benchmarks.chaos.plot import draw_chaos
+from benchmarks.chaos.tables import chaos
 from benchmarks.plots import draw
 from benchmarks.results import Results, read
 from worker.devstack.paths import PROJECT
 
 DOCS = PROJECT / "docs"
 DOCUMENT = DOCS / "performance.md"
-FULL = PROJECT / "benchmarks" / "results" / "full.json"
+_RESULTS = PROJECT / "benchmarks" / "results"
+FULL = _RESULTS / "full.json"
+CHAOS = _RESULTS / "chaos.json"
+"""What is not part of each full measurement, as it takes half an hour."""
 
 _SECTION = re.compile(
     r"(?P<begin><!-- begin (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end \2 -->)", re.S
@@ -50,6 +55,8 @@ def make_sections(results: Results) -> dict[str, str]:
             sections[workload.name] = table.speed(results, measured, workload).as_markdown()
         rows = table.hosting(results, measured)
         sections[f"hosting-{measured.program.name}"] = rows.as_markdown()
+    if (written := table.writing(results)).rows:
+        sections["writing"] = written.as_markdown()
     if results.traffic:
         sections["traffic"] = table.traffic(results.traffic).as_markdown()
     if results.churn:
@@ -60,6 +67,8 @@ def make_sections(results: Results) -> dict[str, str]:
         sections["tracks"] = speech_tables.tracks(results.tracks).as_markdown()
     if results.vads:
         sections["vads"] = speech_tables.vads(results.vads).as_markdown()
+    if results.chaos:
+        sections["chaos"] = chaos(results.chaos).as_markdown()
     if costs := measured_costs(results):
         sections["capacity"] = plan_capacity(costs).as_markdown()
     return sections
@@ -94,8 +103,8 @@ def main() -> int:
         "files",
         nargs="*",
         type=Path,
-        default=[FULL],
-        help="result files; values in later files replace those in earlier ones (full.json)",
+        default=[FULL, CHAOS],
+        help="result files; values in later files replace those in earlier ones (full.json, chaos.json)",
     )
     try:
         results = read(parser.parse_args().files)
@@ -104,7 +113,7 @@ def main() -> int:
         return 1
     sections = make_sections(results)
     DOCUMENT.write_text(fill(DOCUMENT.read_text("utf-8"), sections), "utf-8")
-    for file in [DOCUMENT, *draw(results, DOCS)]:
+    for file in [DOCUMENT, *draw(results, DOCS), *draw_chaos(results.chaos, DOCS)]:
         print(file.relative_to(PROJECT))
     return 0
 

@@ -2,7 +2,8 @@
 
 It prints its address as a line of JSON, and serves until it is ended. A message that
 `benchmarks.scenarios` understands is answered with tokens that carry their emission time, the first
-at once, each at its due time whatever became of those before.
+at once, each at its due time whatever became of those before. A question of `benchmarks.chaos` is
+answered with its word.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import threading
 
 import uvloop
 
+from benchmarks.chaos.questions import INTERVAL, reply_tokens, words_asked
 from benchmarks.clock import now_us
 from benchmarks.scenarios import parse_request
 from benchmarks.tokens import stamp
@@ -23,7 +25,10 @@ def _stamped_token() -> str:
 
 
 def _answer(messages: list[Message]) -> Reply:
-    scenario = parse_request(last_user_text(messages))
+    asked = last_user_text(messages)
+    if words := words_asked(asked):
+        return Reply(reply_tokens(words), interval=INTERVAL)
+    scenario = parse_request(asked)
     if scenario is None:
         return echo(messages)
     return Reply([_stamped_token] * scenario.tokens, interval=scenario.interval_us / 1e6)

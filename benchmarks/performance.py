@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.figures import Figures, combine, percentile
+from benchmarks.writing import Writing, combine_writing
 
 ONE_BY_ONE = 10
 """How many rooms are opened one after the other. Those after them are opened several at a time."""
@@ -36,6 +37,9 @@ class Performance:
 
     figures: dict[str, Figures] = field(default_factory=dict)
     """By name of the workload; what was not reached is missing."""
+
+    writing: dict[str, Writing] = field(default_factory=dict)
+    """What was written into its store meanwhile, by name of the workload; empty if it has none."""
 
     stopped: str | None = None
     """Why it went no further, or None if it went through the whole program."""
@@ -104,6 +108,12 @@ def combine_figures(runs: Sequence[Performance], workload: str) -> Figures | Non
     """Work out what the runs that got as far come to, or None if none did."""
     figures = [run.figures[workload] for run in runs if workload in run.figures]
     return combine(figures) if figures else None
+
+
+def combine_writings(runs: Sequence[Performance], workload: str) -> Writing | None:
+    """Work out what the runs that have a store wrote into it, or None if none did."""
+    writing = [run.writing[workload] for run in runs if workload in run.writing]
+    return combine_writing(writing) if writing else None
 
 
 def _pooled_p95(runs: Iterable[Sequence[float]]) -> float | None:

@@ -17,6 +17,8 @@ WORKLOADS = (ONE_PACED, TEN, TWENTY, HUNDRED)
 COLOURS = {
     "shared": "#0072b2",
     "listen": "#000000",
+    "sqlite": "#882255",
+    "postgresql": "#332288",
     "process": "#56b4e9",
     "default": "#d55e00",
     "lean": "#e69f00",

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import RootModel
 from pydantic.dataclasses import dataclass
 
+from benchmarks.chaos.figures import Chaos
 from benchmarks.churn import Sample
 from benchmarks.figures import Figures
 from benchmarks.listening import Listening
@@ -17,10 +18,12 @@ from benchmarks.performance import (
     combine_figures,
     combine_hosting,
     combine_memory,
+    combine_writings,
 )
 from benchmarks.traffic import Traffic
 from benchmarks.vads import VadFigures
 from benchmarks.workloads import Program
+from benchmarks.writing import Writing
 
 
 @dataclass
@@ -34,6 +37,10 @@ class Measured:
     def figures(self, workload: str, subject: str) -> Figures | None:
         """What the subject's runs of a workload come to."""
         return combine_figures(self.runs.get(subject, []), workload)
+
+    def writing(self, workload: str, subject: str) -> Writing | None:
+        """What the subject's runs of a workload wrote into its store."""
+        return combine_writings(self.runs.get(subject, []), workload)
 
     def hosting(self, subject: str) -> Hosting | None:
         """What rooms cost the subject."""
@@ -86,6 +93,9 @@ class Results:
 
     vads: list[VadFigures] = field(default_factory=list)
 
+    chaos: list[Chaos] = field(default_factory=list)
+    """What people saw of workers that were harmed, for each store."""
+
     interrupted: bool = False
     """Whether it was ended early. What is there is whole rounds."""
 
@@ -134,4 +144,5 @@ def read(files: Sequence[Path]) -> Results:
         first.microphones = results.microphones or first.microphones
         first.tracks = results.tracks or first.tracks
         first.vads = results.vads or first.vads
+        first.chaos = results.chaos or first.chaos
     return first

@@ -19,10 +19,12 @@ from benchmarks.hearing import HEARD_LIMIT
 from benchmarks.listening import TALK
 from benchmarks.performance import ONE_BY_ONE, Memory, Performance
 from benchmarks.processes import ChildFailedError, Listener, listening_to
+from benchmarks.stores import OpenStore, fresh_store
 from benchmarks.subjects import Subject
 from benchmarks.tokens import GarbledReplyError
 from benchmarks.usage import ProcessTree
 from benchmarks.workloads import Program, Workload
+from benchmarks.writing import writing_between
 from tests.environment import environment_with
 from worker.devstack.errors import StackError
 from worker.devstack.livekit_server import LiveKitServer
@@ -42,6 +44,9 @@ MEMORY_AT = (1, 5, 10, 20, 50, 100, 200, 300)
 
 LEAST_FREE_GB = 3.0
 """Memory of the machine that is left alone: a machine without any measures nothing."""
+
+_STORED_AFTER = 2.0
+"""Seconds after which what was written is counted: a database counts with some delay."""
 
 _REGISTERED = "registered worker"
 """What every worker logs once it can be given rooms."""
@@ -71,7 +76,8 @@ class Stage:
             speech_url: Its address.
             set_up_limit: Seconds that opening a program's rooms may take.
         """
-        self._llm_url = llm_url
+        self.llm_url = llm_url
+        """The fake LLM's address."""
         self.speech = speech
         """The fake speech service, which knows how much it was sent."""
         self._speech_url = speech_url
@@ -82,13 +88,15 @@ class Stage:
         done = Performance()
         try:
             with (
+                fresh_store(subject.store) as store,
                 LiveKitServer.start() as server,
-                self._worker(subject, server) as worker,
+                self._worker(subject, server, store.url) as worker,
                 Crowd(server, subject.speaks) as crowd,
             ):
                 worker.wait_for_line(_REGISTERED, START_LIMIT)
                 trees = ProcessTree(worker.pid), ProcessTree(server.pid)
-                act = _Act(worker, subject, *trees, crowd, done, progress, self._set_up_limit)
+                left = self._set_up_limit
+                act = _Act(worker, subject, store, *trees, crowd, done, progress, left)
                 try:
                     act.play(program)
                 finally:
@@ -125,16 +133,19 @@ class Stage:
             worker.wait_for_line(_REGISTERED, START_LIMIT)
             yield worker, crowd
 
-    def _worker(self, subject: Subject, server: LiveKitServer) -> AbstractContextManager[Listener]:
+    def _worker(
+        self, subject: Subject, server: LiveKitServer, memory: str = ""
+    ) -> AbstractContextManager[Listener]:
         environment = environment_with(
             LIVEKIT_URL=server.url,
             LIVEKIT_API_KEY=server.api_key,
             LIVEKIT_API_SECRET=server.api_secret,
-            OPENAI_BASE_URL=self._llm_url,
+            OPENAI_BASE_URL=self.llm_url,
             OPENAI_API_KEY="unused",
             OPENAI_SPEECH_BASE_URL=self._speech_url,
             OPENAI_SPEECH_API_KEY="unused",
             CHAT_MODEL="fake-model",
+            CHAT_MEMORY=memory,
             **subject.environment,
         )
         return listening_to(subject.title, subject.command, environment)
@@ -146,6 +157,7 @@ class _Act:
 
     worker: Listener
     subject: Subject
+    store: OpenStore
     tree: ProcessTree
     server_tree: ProcessTree
     crowd: Crowd
@@ -161,9 +173,20 @@ class _Act:
             if short is not None and len(self.done.ready_ms) < workload.busy:
                 raise _NoFurtherError(short)
             self._open_microphones(workload)
-            self.done.figures[workload.name] = self._measure(workload)
+            self._measure_with_store(workload)
             if short is not None:
                 raise _NoFurtherError(short)
+
+    def _measure_with_store(self, workload: Workload) -> None:
+        before, began = self.store.count(), time.monotonic()
+        self.done.figures[workload.name] = self._measure(workload)
+        seconds = time.monotonic() - began
+        if before is None:
+            return
+        # What was written last is in the store, and in its own counts, a moment later.
+        time.sleep(_STORED_AFTER)
+        if (after := self.store.count()) is not None:
+            self.done.writing[workload.name] = writing_between(before, after, seconds)
 
     def _measure(self, workload: Workload) -> Figures:
         heard = []

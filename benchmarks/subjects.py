@@ -8,6 +8,7 @@ from typing import Literal
 
 from benchmarks.openrtc_environment import PYTHON as OPENRTC_PYTHON
 from benchmarks.processes import ChildFailedError
+from benchmarks.stores import Store
 
 BESIDE = "beside"
 """Name of the subject that is not always there: this worker in another environment."""
@@ -29,6 +30,9 @@ class Subject:
 
     speaks: Literal["stream", "json"] = "stream"
     """How the client sends its message: as ``lk.chat`` text stream or as JSON packet."""
+
+    store: Store = "none"
+    """What keeps its conversations. It is a fresh one each time."""
 
     @property
     def listens(self) -> bool:
@@ -101,6 +105,10 @@ COUNTED_LISTENING = replace(_LISTENING, name="microphones", command=COUNTED.comm
 SUBJECTS = (
     _OURS,
     _LISTENING,
+    replace(_OURS, name="sqlite", title="this worker, memory in SQLite", store="sqlite"),
+    replace(
+        _OURS, name="postgresql", title="this worker, memory in PostgreSQL", store="postgresql"
+    ),
     _worker("process"),
     _peer("default", "livekit-agents, default", "process_default"),
     _peer("lean", "livekit-agents, lean process per room", "process_lean"),

@@ -165,6 +165,20 @@ def _hosting_cells(cost: Hosting) -> tuple[str, ...]:
     )
 
 
+def writing(results: Results) -> Rows:
+    """Show what is written into stores in a second, workload by workload."""
+    rows = []
+    for measured in results.measured:
+        for workload in measured.program.workloads:
+            for subject in measured.runs:
+                if written := measured.writing(workload.name, subject):
+                    figures = (written.rows, written.changes, written.transactions)
+                    cells = ("unknown" if each is None else f"{each:.1f}" for each in figures)
+                    rows.append((f"{workload.title}: {results.titles[subject]}", *cells))
+    heads = ("", "rows more each second", "rows changed", "transactions")
+    return Rows("What is written into the store", heads, rows)
+
+
 def traffic(measured: Iterable[Traffic]) -> Rows:
     """Show what the worker sends, dialect by dialect."""
     by_way: dict[str, list[str]] = {}

@@ -77,21 +77,24 @@ ONE_ROOM = Program(
     "one",
     "One room",
     (ONE_PACED, ONE_FAST),
-    ("shared", "process", "default", "lean", "json"),
+    ("shared", "sqlite", "postgresql", "process", "default", "lean", "json"),
     {"process": 1, "lean": 1, "json": 1},
 )
 TWENTY_ROOMS = Program(
     "twenty",
     "20 rooms",
     (TWENTY,),
-    ("shared", "listen", "process", "default", "lean", "thread", "openrtc"),
+    (
+        *("shared", "listen", "sqlite", "postgresql", "process"),
+        *("default", "lean", "thread", "openrtc"),
+    ),
     {"process": 1},
 )
 HUNDRED_ROOMS = Program(
     "hundred",
     "100 rooms",
     (HUNDRED,),
-    ("shared", "default", "lean", "thread", "openrtc"),
+    ("shared", "sqlite", "postgresql", "default", "lean", "thread", "openrtc"),
     {"default": 1, "lean": 1, "thread": 1, "openrtc": 2},
 )
 IDLE_ROOMS = Program(
