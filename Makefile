@@ -36,12 +36,20 @@ chat: ## Chat in this terminal, through `make dev` or the server in LIVEKIT_URL
 	$(call install,worker)
 	@exec $(BIN)/python -m chat $(ARGS)
 
+# Unit tests take all cores. The others go by the clock, and want a machine of their own.
+define all_tests
+	status=0; \
+	$(BIN)/python -m pytest --numprocesses=logical tests/unit || status=$$?; \
+	$(BIN)/python -m pytest --ignore=tests/unit tests || status=$$?; \
+	exit $$status
+endef
+
 .PHONY: test
-test: tools browser ## Run all tests, or some: ARGS="-k name"
+test: tools browser postgres ## Run all tests, or some: ARGS="-k name"
 	$(call install,local)
 	@$(BIN)/python -m worker.devstack.local_speech
 	@$(BIN)/python -m worker.devstack.livekit_binary
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@$(if $(ARGS),exec $(BIN)/python -m pytest $(ARGS),$(call all_tests))
 
 .PHONY: lint
 lint: tools ## Check format, style and types
@@ -65,7 +73,7 @@ COMPILE = uv pip compile --quiet --universal --generate-hashes --python-version 
 lock: ## Update the lock files (needs uv); ARGS=--upgrade takes newer versions
 	@command -v uv >/dev/null || { echo 'error: uv not found on PATH; install it with: pip install uv' >&2; exit 1; }
 	$(COMPILE) pyproject.toml --group worker -o requirements/worker.txt
-	for group in dev local speech toolchain; do \
+	for group in dev local memory postgres speech toolchain; do \
 		$(COMPILE) --group $$group -c requirements/worker.txt -o requirements/$$group.txt || exit; done
 	@! grep -nE 'https?://' requirements/*.txt
 
@@ -77,7 +85,7 @@ clean: ## Remove everything that these targets created in the checkout
 
 .PHONY: tools
 tools:
-	$(call install,worker dev)
+	$(call install,worker dev memory postgres)
 
 # The browser tests: the pages' npm packages, and a Chromium. Without them those tests are skipped,
 # but fail where CI is set.
@@ -89,6 +97,16 @@ browser: $(if $(wildcard tests/browser/package-lock.json),$(PACKAGES))
 		echo 'installing chromium'; \
 		apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
 			apt-get -qq install -y chromium >/dev/null; fi
+
+# The tests with PostgreSQL run its programs themselves. Without them those tests are skipped, but fail
+# where CI is set.
+.PHONY: postgres
+postgres:
+	@if [ "$${CI:-}" = true ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+		echo 'installing postgresql'; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+			apt-get -qq install -y postgresql >/dev/null; fi
 
 $(PACKAGES): tests/browser/package-lock.json
 	@if command -v npm >/dev/null; then \
