@@ -9,9 +9,11 @@ from itertools import pairwise
 from livekit import rtc
 
 from tests.doubles import FakeOpenAI, Message, Reply, echo, last_user_text, words
+from tests.e2e.hosting.rooms import replies_ended
 from tests.e2e.people import TOPIC_JSON, TOPIC_JSON_UPDATE, Door, Person
 from tests.e2e.scripts import conversation
 from tests.waiting import eventually
+from tests.worker_process import WorkerProcess
 
 STORY = "".join(f"word{number} " for number in range(60)) + "end."
 
@@ -221,12 +223,15 @@ async def test_any_text_arrives_and_returns_intact(door: Door, llm: FakeOpenAI) 
     assert [last_user_text(r["messages"]) for r in llm.requests] == list(TEXTS.values())
 
 
-async def test_any_text_returns_intact_as_json(door: Door, llm: FakeOpenAI) -> None:
+async def test_any_text_returns_intact_as_json(
+    door: Door, llm: FakeOpenAI, shared_worker: WorkerProcess
+) -> None:
     llm.script = lambda messages: Reply([last_user_text(messages)])
     async with door.enter_with_json() as bob:
         for number, (name, text) in enumerate(TEXTS.items(), 1):
             await bob.say(text, name)
             await bob.reads(*list(TEXTS.values())[:number])
+            await replies_ended(shared_worker, door.room_name, number)
 
 
 async def test_an_agent_is_heard_by_clients_but_not_answered(door: Door, llm: FakeOpenAI) -> None:

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from tests.doubles import FakeOpenAI, Message, Reply, last_user_text, words
+from tests.e2e.hosting.rooms import replies_ended
 from tests.e2e.people import Door, JsonPerson, Person
 from tests.samples.service_sample import SampleAnswer, load_services
 from tests.tokens import token_minter
@@ -104,7 +105,7 @@ async def test_no_room_stops_another(noisy_llm: FakeOpenAI) -> None:
             await asyncio.gather(
                 ask_for_noise(doors[0], range(0, len(NOISES), 2)),
                 ask_for_noise(doors[1], range(1, len(NOISES), 2)),
-                send_noise(doors[2]),
+                send_noise(doors[2], worker),
             )
             await wait_for(lambda: bool(ada.answers), "the quiet reply's end")
     assert len(words(ada.answers[0])) == TOKENS
@@ -113,12 +114,14 @@ async def test_no_room_stops_another(noisy_llm: FakeOpenAI) -> None:
     check(worker)
 
 
-async def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something, and say what it was if it does not come."""
+async def wait_for(
+    condition: Callable[[], bool], what: str, instead: Callable[[], object] = lambda: "nothing"
+) -> None:
+    """Wait for something, and say what it was if it does not come, and what came instead."""
     try:
         await eventually(condition, NOISE_LIMIT)
     except TimeoutError:
-        raise AssertionError(f"{what} did not come") from None
+        raise AssertionError(f"{what} did not come, but {instead()}") from None
 
 
 async def ask_for_noise(door: Door, numbers: Sequence[int]) -> None:
@@ -135,17 +138,21 @@ async def ask(person: Person, number: int) -> None:
     await wait_for(lambda: len(person.answers) == answers, f"the answer to noise {number}")
 
 
-async def send_noise(door: Door) -> None:
+async def send_noise(door: Door, worker: WorkerProcess) -> None:
     """Write what is hard to read, and have dots sent to a client that gets the whole text each time."""
     async with door.enter_with_json("eve") as eve:
         for number, question in enumerate(QUESTIONS):
-            await write(eve, number, question)
+            await eve.say(question, f"m{number}")
+            await sees_dots(eve, number + 1)
+            await replies_ended(worker, door.room_name, number + 1)
 
 
-async def write(person: JsonPerson, number: int, question: str) -> None:
-    await person.say(question, f"m{number}")
-    whole = [DOTS] * (number + 1)
-    await wait_for(lambda: list(person.texts.values()) == whole, f"the answer to question {number}")
+async def sees_dots(person: JsonPerson, times: int) -> None:
+    await wait_for(
+        lambda: list(person.texts.values()) == [DOTS] * times,
+        f"answer {times} with dots",
+        lambda: [len(text) for text in person.texts.values()],
+    )
 
 
 def check(worker: WorkerProcess) -> None:

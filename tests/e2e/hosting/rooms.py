@@ -21,6 +21,9 @@ FAULTY_AGENT = ("-m", "tests.e2e.hosting.faulty_agent", "start")
 
 READY = "agent ready"
 
+REPLY_LIMIT = 15.0
+"""Seconds for the end of a reply all of whose text is there, on a busy machine."""
+
 IDENTITY = "agent-assistant"
 """The agent's, in every room."""
 
@@ -140,3 +143,16 @@ async def state_of(worker: WorkerProcess) -> State:
         transport_sockets=transport,
         other_descriptors=process.num_fds() - transport,
     )
+
+
+async def replies_ended(worker: WorkerProcess, room_name: str, times: int) -> None:
+    """Wait until so many replies have ended in a room.
+
+    A client of JSON packets may see all of a text before that. What it writes until then is answered
+    together with the question before, in the same bubble.
+    """
+
+    def ended() -> int:
+        return sum(record.get("room") == room_name for record in records(worker, "reply ended"))
+
+    await eventually(lambda: ended() >= times, REPLY_LIMIT)
