@@ -54,8 +54,8 @@ async def test_two_who_speak_at_once_are_told_apart_and_answered(
             shown = {(b.identity, tuple(words_of(b.text))) for b in reader.heard}
             assert shown == {("ada", tuple(words_of(FRANCE))), ("bob", tuple(words_of(HONEY)))}
             assert all(bubble.is_final for bubble in reader.heard)
-        told = str(llm.requests[-1]["messages"])
-        assert all(bubble.text in told for bubble in ada.heard)
+        # A question may be answered before the other one is understood, if that takes long.
+        await eventually(lambda: all(b.text in str(llm.requests[-1]) for b in ada.heard))
 
 
 async def test_what_is_not_for_the_agent_is_shown_and_remembered_but_not_answered(
