@@ -6,12 +6,14 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from livekit import api
 
 from tests.doubles import MODEL, FakeOpenAI
 from tests.e2e import lk
+from tests.e2e.memory.deployment import said
 from tests.e2e.people import AGENT_LIMIT, ANSWER_LIMIT, Door
 from tests.e2e.programs import START_LIMIT, python_program
 from tests.tokens import token_minter
@@ -51,11 +53,13 @@ def server_api(server: LiveKitServer) -> api.LiveKitAPI:
     return api.LiveKitAPI(url, server.api_key, server.api_secret)
 
 
+@pytest.mark.parametrize("remembers", [False, True], ids=["forgets", "remembers"])
 @pytest.mark.parametrize("isolation", ["shared", "process"])
 async def test_dev_goes_on_in_its_rooms_after_a_restart(
-    own_door: Door, settings: dict[str, str], isolation: str
+    own_door: Door, settings: dict[str, str], tmp_path: Path, isolation: str, remembers: bool
 ) -> None:
     settings["CHAT_ISOLATION"] = isolation
+    settings["CHAT_MEMORY"] = f"sqlite:///{tmp_path / 'memory.db'}" if remembers else ""
     async with lk.dev(settings) as dev, AsyncExitStack() as staying:
         async with dev.process() as program:
             ada = await staying.enter_async_context(own_door.enter())
@@ -69,7 +73,16 @@ async def test_dev_goes_on_in_its_rooms_after_a_restart(
             await program.prints("agent ready", AGENT_LIMIT)
             await eventually(lambda: ada.agent)
             await ada.say("again")
-            await eventually(lambda: "again" in ada.answers[-1], ANSWER_LIMIT)
+            await eventually(lambda: "again" in said(ada)[-1], ANSWER_LIMIT)
+            # What was written just before the worker left is sent again, for nobody knows whether it
+            # arrived. An agent with a memory knows that it has answered it.
+            again = said(ada)[-1]
+            assert again == "You said: again" or (
+                not remembers and again == "You said: hello\nagain"
+            )
+            # It also knows for how long it was away, and says so.
+            assert remembers or said(ada) == ada.texts
+            assert "room rescued" not in program.output
             program.signal(signal.SIGINT, group=True)
             assert await program.ends() == 0
             assert "Traceback" not in program.output

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from livekit.agents import JobRequest
+from livekit.protocol.agent import Job
 from livekit.protocol.models import Room
 
 from .identity import identity_of_job
@@ -99,6 +100,21 @@ class Admission:
         finally:
             del self._accepted[job_id]
 
+    @contextlib.contextmanager
+    def expecting(self, jobs: Iterable[Job]) -> Iterator[None]:
+        """Count jobs as accepted until they have been launched, whether there is a place for them or not.
+
+        Args:
+            jobs: Jobs that this worker goes on with.
+        """
+        rooms = {job.id: job.room.sid for job in jobs}
+        self._accepted |= rooms
+        try:
+            yield
+        finally:
+            for job_id in rooms:
+                del self._accepted[job_id]
+
     async def answer(self, request: JobRequest, *, identity: str, name: str) -> None:
         """Take a job, leave it to another worker or refuse it. Returns when it has been launched.
 
@@ -116,7 +132,7 @@ class Admission:
             )
             await request.reject(terminate=False)
             return
-        joining = self._is_joining(request.room.sid)
+        joining = self.is_joining(request.room.sid)
         reopened = self._is_reopened(request.room)
         self._accepted[request.id] = request.room.sid
         try:
@@ -128,7 +144,7 @@ class Admission:
         finally:
             del self._accepted[request.id]
 
-    def _is_joining(self, room_sid: str) -> bool:
+    def is_joining(self, room_sid: str) -> bool:
         """Whether an agent of this worker is on its way into the room, or has just come."""
         since = time.time() - JOIN_LIMIT
         return room_sid in self._accepted.values() or any(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .internals import Feature, Internal
@@ -10,6 +11,7 @@ from .outside_end import ObservedServer
 
 if TYPE_CHECKING:
     from livekit.agents.job import RunningJobInfo
+    from livekit.protocol.agent import Job
 
 FEATURE = Feature(
     "rooms whose agent died stay without one",
@@ -34,6 +36,19 @@ FEATURE = Feature(
 )
 
 
+RELOADING = Feature(
+    "a room can get two agents when `lk agent dev` restarts the worker",
+    (
+        Internal(
+            "livekit.agents",
+            "AgentServer._reload_jobs",
+            frozenset({"jobs"}),
+            frozenset({"_proc_pool", "launch_job"}),
+        ),
+    ),
+)
+
+
 class DirectServer(ObservedServer):
     """Runs jobs of its own making beside those that LiveKit assigns."""
 
@@ -45,6 +60,10 @@ class DirectServer(ObservedServer):
         """
         self.last_acts: list[Callable[[], Awaitable[None]]] = []
         """Called one after the other when the worker ends, once all jobs have."""
+        self.expecting: Callable[[Iterable[Job]], AbstractContextManager[None]] = lambda _: (
+            nullcontext()
+        )
+        """Entered while jobs are launched with which `lk agent dev` has this process go on."""
         self.is_responsive: Callable[[], bool] = lambda: True
         """Whether the event loop turns, in whatever thread that is asked."""
         super().__init__(**options)
@@ -73,3 +92,8 @@ class DirectServer(ObservedServer):
             RuntimeError: No process could be started for it, or the server is closed.
         """
         await self._proc_pool.launch_job(info)
+
+    async def _reload_jobs(self, jobs: list[RunningJobInfo]) -> None:
+        """Go on with the jobs of a former process."""
+        with self.expecting([info.job for info in jobs]):
+            await super()._reload_jobs(jobs)

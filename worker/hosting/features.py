@@ -199,6 +199,7 @@ IN_EVERY_MODE = (
     occupancy.FEATURE,
     outside_end.FEATURE,
     direct_server.FEATURE,
+    direct_server.RELOADING,
     draining.FEATURE,
     native_logs.FEATURE,
     tasks.FEATURE,

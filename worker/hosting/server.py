@@ -102,6 +102,7 @@ def create_server(
         max_retry=sys.maxsize,
         **options,
     )
+    server.expecting = admission.expecting
     server.is_responsive = lambda: watcher.lag < HANGING
     server.once("worker_started", watcher.start)
     _watch_for_standstills(server)

@@ -218,7 +218,8 @@ class Rescuer:
 
     async def _join_taken(self, lost: LostRoom, ownership: Ownership) -> None:
         try:
-            if not self._places:
+            # `lk agent dev` may have this worker go on with the job of a former process.
+            if not self._places or self._joining.admission.is_joining(lost.sid):
                 await ownership.put_back(lost)
                 return
             async with self._ask() as lists:

@@ -102,6 +102,8 @@ class Stage:
         self.can_launch = True
         self.launched_at: list[float] = []
         self.launch_takes = 0.0
+        self.reloaded: list[Job] = []
+        """Jobs that the worker goes on with, and whose processes do not start."""
 
     async def launch(self, info: RunningJobInfo) -> None:
         if not self.can_launch:
@@ -136,10 +138,11 @@ class Stage:
             Worker(self.running, lambda: self.takes_jobs, self.end, self.ask),
             self.store,
         )
-        task = loop.create_task(rescuer.run())
-        await asyncio.sleep(seconds)
-        then()
-        await asyncio.sleep(seconds)
+        with admission.expecting(self.reloaded):
+            task = loop.create_task(rescuer.run())
+            await asyncio.sleep(seconds)
+            then()
+            await asyncio.sleep(seconds)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
@@ -193,6 +196,15 @@ def test_a_process_that_takes_long_to_start_is_waited_for() -> None:
     stage.launch_takes = 3 * LOOK_INTERVAL[1]
     run(stage, 2 * LOOK_INTERVAL[1])
     assert len(stage.launched_at) == 1
+
+
+@pytest.mark.parametrize("store", [None, Store(LOST)])
+def test_a_room_whose_job_goes_on_here_is_left_to_it(store: Store | None) -> None:
+    stage = Stage(store)
+    stage.reloaded = [Job(id="AJ_1", room=ROOM)]
+    run(stage, 30)
+    assert stage.launched_at == []
+    assert store is None or (store.back, store.closed) == ([LOST], [])
 
 
 def test_a_room_is_joined_once_though_lists_and_store_say_that_it_is_lost() -> None:
