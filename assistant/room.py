@@ -20,7 +20,7 @@ from .answering.session import TextSession, create_session
 from .answering.text_agent import TextAgent
 from .answering.text_output import ReplyTextOutput
 from .arriving.commands import StopRpc
-from .hand_over import HandOver
+from .handing_over.hand_over import HandOver
 from .job_metadata import options_for_job
 from .memory.memory import RoomMemory
 from .options import RoomOptions

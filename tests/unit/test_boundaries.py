@@ -32,6 +32,7 @@ OF_CHAT_IN_SPEECH = {"chat.OwnedTasks", "chat.failure_fields"}
 """What ``speech`` may use of ``chat``: they say nothing of messages."""
 
 ROOMS_BELOW = {
+    "handing_over": {"memory", "parts", "turns"},
     "arriving": {"conversation", "people", "speaking", "turns"},
     "conversation": {"answering", "memory", "people", "turns"},
     "answering": {"language_model", "memory", "people", "turns"},

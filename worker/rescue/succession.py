@@ -44,7 +44,7 @@ NOT_ALLOWED = 403
 
 
 class Outgoing(Protocol):
-    """What an agent can do to be followed by another one, see `assistant.hand_over`."""
+    """What an agent can do to be followed by another one, see `assistant.handing_over`."""
 
     async def rest(self, limit: float) -> bool:
         """Begin no turn any more, and wait at most so many seconds. Returns whether nothing goes on."""

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.handed_over import HandedOver, HandedQuestion, MissedMessage, from_json, to_json
+from assistant.handing_over.handed_over import (
+    HandedOver,
+    HandedQuestion,
+    MissedMessage,
+    from_json,
+    to_json,
+)
 from assistant.turns.turn import Question, UnreadFile
 from chat import Attachment, ChatMessage, MissingAttachment
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
+from assistant.turns.turn import Question, UnreadFile
 from chat import ChatMessage, MissingAttachment
-
-from .turns.turn import Question, UnreadFile
 
 
 @dataclass(frozen=True)

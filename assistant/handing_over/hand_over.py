@@ -6,11 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
+from assistant.memory.memory import RoomMemory
+from assistant.parts import RoomParts
 from chat import ChatMessage
 
 from .handed_over import HandedOver, HandedQuestion, MissedMessage, from_json, to_json
-from .memory.memory import RoomMemory
-from .parts import RoomParts
 
 LOOK_INTERVAL = 0.05
 """Seconds between two looks at whether the room is at rest: nothing announces that nobody speaks."""

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from assistant.hand_over import EXPECTING_LIMIT, HandOver
-from assistant.handed_over import from_json
+from assistant.handing_over.hand_over import EXPECTING_LIMIT, HandOver
+from assistant.handing_over.handed_over import from_json
 from chat import ChatMessage
 from tests.doubles.memory import MemoryDouble
 from tests.unit.assistant.doubles import ADA, Held, saying
