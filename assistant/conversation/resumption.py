@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Iterable
 from datetime import datetime
 
@@ -20,6 +21,8 @@ from chat import OwnedTasks
 from .asked_twice import AskedTwice
 from .conversation import REGENERATION_LIMIT, Conversation
 from .recall import Recall
+
+logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 2
 """Processes that begin to answer a turn at most: it may be what ends them."""
@@ -73,6 +76,8 @@ class Resumption:
         await self._recall.watch()
         self._restore(recollection)
         self._journal.restored()
+        extra = {"turns": len(recollection.turns), "waiting": len(recollection.waiting)}
+        logger.info("conversation remembered", extra=extra)
         self._tasks.spawn(self._look_for_late_questions(), "late questions")
         away_since = recollection.away_since
         return None if away_since is None else age(away_since)

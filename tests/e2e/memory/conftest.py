@@ -13,7 +13,6 @@ from tests.e2e.memory.deployment import Deployment
 from tests.e2e.people import Door
 from tests.e2e.rescue.fleet import Fleet
 from tests.postgres import PostgresServer
-from tests.tokens import token_minter
 from worker.devstack.livekit_server import LiveKitServer
 
 
@@ -61,4 +60,4 @@ async def rooms(deployment: Deployment) -> AsyncIterator[Rooms]:
 @pytest.fixture
 def door(deployment: Deployment, room_name: str) -> Door:
     """The way into a room there."""
-    return Door(deployment.server.url, token_minter(deployment.server), room_name)
+    return deployment.door(room_name)

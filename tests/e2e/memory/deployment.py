@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # It has no types.
 from livekit import api
 
 import prompts
 from tests.doubles import FakeOpenAI
+from tests.e2e.hosting.rooms import records
 from tests.e2e.people import Door, Person
 from tests.e2e.rescue.fleet import Fleet, agent_sid, another_agent
 from tests.tokens import token_minter
@@ -33,6 +35,31 @@ KEPT_LIMIT = 15.0
 """Seconds until something is stored, on a busy machine."""
 
 
+@dataclass(frozen=True)
+class RememberedDoor(Door):
+    """The way into a room whose agent remembers: an answer waits for that, but not for long."""
+
+    fleet: Fleet
+    """The workers, one of which sends the agent."""
+
+    @asynccontextmanager
+    async def enter(
+        self, identity: str = "ada", *, wait: bool = True, **options: Any
+    ) -> AsyncIterator[Person]:
+        """Come in as `Door.enter` does, and wait until the agent knows what was said before."""
+        async with super().enter(identity, wait=wait, **options) as person:
+            if wait:
+                await eventually(partial(self._remembers, await person.room.sid), KEPT_LIMIT)
+            yield person
+
+    def _remembers(self, room_sid: str) -> bool:
+        return any(
+            record["room_id"] == room_sid
+            for worker in self.fleet.workers
+            for record in records(worker, "conversation remembered")
+        )
+
+
 @dataclass
 class Deployment:
     """A server, an LLM, and a worker with a memory."""
@@ -49,7 +76,7 @@ class Deployment:
 
     def door(self, room_name: str) -> Door:
         """The way into a room."""
-        return Door(self.server.url, token_minter(self.server), room_name)
+        return RememberedDoor(self.server.url, token_minter(self.server), room_name, self.fleet)
 
     @asynccontextmanager
     async def livekit(self) -> AsyncIterator[api.LiveKitAPI]:
