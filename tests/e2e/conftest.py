@@ -9,9 +9,22 @@ import pytest
 
 from tests.doubles import FakeOpenAI, echo
 from tests.e2e.people import Door
-from tests.tokens import MintToken
+from tests.tokens import MintToken, token_minter
 from tests.worker_process import WorkerProcess, running_worker
 from worker.devstack.livekit_server import LiveKitServer
+
+
+@pytest.fixture(scope="session")
+def livekit_server() -> Iterator[LiveKitServer]:
+    """A server of these tests alone: `shared_worker` stays, and its agent comes into every room there."""
+    with LiveKitServer.start() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def token(livekit_server: LiveKitServer) -> MintToken:
+    """Mints tokens for rooms on that server."""
+    return token_minter(livekit_server)
 
 
 @pytest.fixture(scope="session")
