@@ -36,11 +36,16 @@ chat: ## Chat in this terminal, through `make dev` or the server in LIVEKIT_URL
 	$(call install,worker)
 	@exec $(BIN)/python -m chat $(ARGS)
 
-# Unit tests take all cores. The others go by the clock, and want a machine of their own.
+# Speech is spoken and heard in real time, and wants a machine of its own. Other tests with servers wait
+# more than they compute: they run side by side, each file in one process.
+SPOKEN := tests/e2e/speech tests/e2e/test_local_speech.py tests/browser/test_spoken_words.py \
+	tests/browser/test_voice.py
 define all_tests
 	status=0; \
 	$(BIN)/python -m pytest --numprocesses=logical tests/unit || status=$$?; \
-	$(BIN)/python -m pytest --ignore=tests/unit tests || status=$$?; \
+	$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile \
+		$(addprefix --ignore=,tests/unit $(SPOKEN)) tests || status=$$?; \
+	$(BIN)/python -m pytest $(SPOKEN) || status=$$?; \
 	exit $$status
 endef
 

@@ -26,7 +26,7 @@ settings.load_profile("untimed")
 
 @pytest.fixture(scope="session")
 def livekit_server() -> Iterator[LiveKitServer]:
-    """A livekit-server for the whole run; tests keep apart by using rooms of their own."""
+    """A livekit-server for all tests of a process; they keep apart by using rooms of their own."""
     with LiveKitServer.start() as server:
         yield server
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,11 +19,14 @@ INSTALLED = HERE / "node_modules/.package-lock.json"
 
 def build_pages(npm: str) -> None:
     """Install the locked packages and bundle the pages, as far as something changed."""
-    lock = HERE / "package-lock.json"
+    packages = HERE / "package-lock.json"
     documentation = HERE.parents[1] / "docs" / "embedding.md"
     sources = [HERE / "build.mjs", HERE / "tsconfig.json", documentation, *HERE.glob("pages/*")]
-    _make(INSTALLED, from_=[lock], command=[npm, "ci"])
-    _make(BUILT / ".built", from_=[INSTALLED, *sources], command=[npm, "run", "build"])
+    with packages.open() as file:
+        # Processes that test at the same time wait for the one that builds.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        _make(INSTALLED, from_=[packages], command=[npm, "ci"])
+        _make(BUILT / ".built", from_=[INSTALLED, *sources], command=[npm, "run", "build"])
 
 
 @contextmanager
