@@ -71,7 +71,7 @@ async def test_what_is_said_until_the_agent_comes_is_not_waited_for(
     async with listening.enter("ada", wait=False) as ada:
         speech = sum((say(text) + PAUSE for text in (MOON, TEA, RIVER) * 2), silence(0))
         await ada.open_microphone(speech)
-        await eventually(lambda: llm.requests, 40)
+        await eventually(lambda: llm.requests and any(b.is_final for b in ada.heard), 40)
         (bubble,) = ada.heard
         assert words_of(bubble.text)[-13:] == words_of(f"{TEA} {RIVER}")[-13:]
         assert asked(llm) == [bubble.text]
@@ -89,7 +89,7 @@ async def test_a_client_that_reconnects_in_the_middle_of_a_sentence_goes_on_with
         await ada.room.simulate_scenario(rtc.SimulateScenarioKind.SIMULATE_SIGNAL_RECONNECT)
         await eventually(connected, 20)
         await rest
-        await eventually(lambda: llm.requests, 10)
+        await eventually(lambda: llm.requests and any(b.is_final for b in ada.heard), 10)
         (bubble,) = ada.heard
         # Some sound may be lost on the way, just then.
         words = words_of(bubble.text)
