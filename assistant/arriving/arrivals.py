@@ -72,11 +72,11 @@ class Arrivals:
 
     def may_stop(self, identity: str) -> bool:
         """Whether the reply that runs, or the last one, is somebody's to stop."""
-        return self._conversation.may_stop(identity, self._people.is_moderator(identity))
+        return self._conversation.stopping.may_stop(identity, self._people.is_moderator(identity))
 
     def stop(self, identity: str) -> Stop:
         """Stop what somebody may stop; tell them if it is not theirs."""
-        result = self._conversation.stop(identity, self._people.is_moderator(identity))
+        result = self._conversation.stopping.stop(identity, self._people.is_moderator(identity))
         if (notice := _STOP_NOTICES.get(result)) is not None:
             self._notices.tell(notice, identity)
         return result

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from time import time
 
 from livekit.agents import llm
 
 from assistant.answering.answering import Answering
-from assistant.answering.attempt import Attempt
 from assistant.memory.journal import Journal
 from assistant.people.people import People
 from assistant.turns.bubble import Bubble
@@ -20,13 +18,11 @@ from assistant.turns.turn import UNKNOWN, Outcome, Question, Turn
 from assistant.turns.waiting import WaitingQuestions
 
 from .consumer import TurnConsumer
-from .stop import Stop
+from .current_turn import CurrentTurn, ended_within
+from .stopping import Stopping
 
 REGENERATION_LIMIT = 300.0
 """Seconds after an answer in which an edit of its question has it answered anew."""
-
-_FOLLOWED_BY_MORE = (Outcome.INTERRUPTED, Outcome.SUPERSEDED, Outcome.STOPPED)
-"""How a reply was cut off of which a stop says that all is meant."""
 
 
 class Conversation:
@@ -55,11 +51,14 @@ class Conversation:
         self.floor = Floor(self.waiting.look_again)
         """Who is speaking."""
         self._people = people
+        self._current = CurrentTurn(people, answering, history)
         self._answering = answering
         self._history = history
         self._overlap = overlap
         self._answered_before: set[tuple[str, str]] = set()
         self._journal = journal = journal or Journal()
+        self.stopping = Stopping(self._current, self.waiting, answering, journal)
+        """Does what people want who say stop."""
         self._consumer = TurnConsumer(
             self.waiting, self.floor, answering, history, self._policy, journal
         )
@@ -143,7 +142,7 @@ class Conversation:
     @property
     def is_answering(self) -> bool:
         """Whether a turn is being answered."""
-        return self._running is not None
+        return self._current.attempt is not None
 
     @property
     def spoke_at(self) -> float:
@@ -161,7 +160,7 @@ class Conversation:
         """
         if self.knows(question.id, question.identity):
             return
-        running = self._running
+        running = self._current.attempt
         question.overlapped = running is not None
         self.waiting.add(question)
         self._journal.asked(question)
@@ -170,11 +169,11 @@ class Conversation:
             or self._policy(question.identity) is not Overlap.INTERRUPT
         ):
             return
-        self._hush_ended(lambda turn: self._owns(turn, question.identity))
+        self._current.hush_ended(lambda turn: self._current.may_end(turn, question.identity))
         # What was edited is answered before what came after it.
         if running is None or self._answering.is_replacing:
             return
-        if self._owns(running.turn, question.identity):
+        if self._current.may_end(running.turn, question.identity):
             running.interrupt()
 
     def overhear(self, question: Question) -> None:
@@ -199,9 +198,9 @@ class Conversation:
                 return
             question.text = text
             self._journal.edited(question, turn)
-            if self._is_running(turn):
-                self._cut(Outcome.ANEW)
-            elif self._is_newest(turn) and self._ended_within(turn, REGENERATION_LIMIT):
+            if self._current.runs(turn):
+                self._current.cut(Outcome.ANEW)
+            elif self._current.is_last(turn) and ended_within(turn, REGENERATION_LIMIT):
                 self.waiting.answer_again(turn)
         else:
             self._journal.unknown(lambda: self.edit(message_id, identity, text))
@@ -209,10 +208,10 @@ class Conversation:
     def take_overheard(self, message_id: str, identity: str) -> Question | None:
         """Take out of the history what was lately said to somebody else; None if it was not."""
         found = self._history.find(message_id, identity)
-        if found is None or found[0].outcome is not None or self._is_running(found[0]):
+        if found is None or found[0].outcome is not None or self._current.runs(found[0]):
             return None
         turn, question = found
-        if not self._ended_within(turn, REGENERATION_LIMIT):
+        if not ended_within(turn, REGENERATION_LIMIT):
             return None
         self._history.remove(turn)
         self._journal.forgotten(turn)
@@ -239,10 +238,10 @@ class Conversation:
             self.waiting.remove(waiting)
         elif (found := self._history.find(message_id, identity)) is not None:
             turn, question = found
-            seen = takes_back or self._is_newest(turn) or turn.bubble.is_broken_off
+            seen = takes_back or self._current.is_last(turn) or turn.bubble.is_broken_off
             turn.questions.remove(question)
-            if self._is_running(turn):
-                self._cut(Outcome.ANEW if turn.questions else Outcome.WITHDRAWN)
+            if self._current.runs(turn):
+                self._current.cut(Outcome.ANEW if turn.questions else Outcome.WITHDRAWN)
             elif not turn.questions:
                 self._history.remove(turn)
                 if seen:
@@ -250,38 +249,12 @@ class Conversation:
                 else:
                     self._journal.forgotten(turn)
 
-    def stop(self, identity: str, moderator: bool) -> Stop:
-        """Stop the running reply, or take back what somebody has waiting.
-
-        Args:
-            identity: Who wants it.
-            moderator: Whether they may stop everybody's.
-        """
-        running = self._running
-        hushed = self._hush_ended(lambda turn: moderator or self._owns(turn, identity))
-        if running is None or not (moderator or self._owns(running.turn, identity)):
-            if self._take_back(identity):
-                return Stop.TAKEN_BACK
-            if hushed:
-                return Stop.STOPPED
-            return Stop.NOTHING if running is None else Stop.REFUSED
-        # What interrupted it would begin in a moment, and who says stop twice means all.
-        means_more = running.cut_as in _FOLLOWED_BY_MORE
-        running.cut(Outcome.STOPPED)
-        taken_back = means_more and self._take_back(identity)
-        return Stop.TAKEN_BACK if taken_back else Stop.STOPPED
-
-    def may_stop(self, identity: str, moderator: bool) -> bool:
-        """Whether the reply that runs, or the last one if none does, is somebody's to stop."""
-        turn = self._history.last if self._running is None else self._running.turn
-        return turn is not None and (moderator or self._owns(turn, identity))
-
     def answered_lately(self, identity: str, limit: float) -> bool:
         """Whether somebody was the last to be answered, or is being answered now."""
-        if self._running is not None:
-            return identity in self._running.turn.authors
+        if (running := self._current.attempt) is not None:
+            return identity in running.turn.authors
         last = self._history.last
-        return last is not None and identity in last.authors and self._ended_within(last, limit)
+        return last is not None and identity in last.authors and ended_within(last, limit)
 
     def began(self, text: str) -> Turn:
         """Note what the agent says without being asked, and read it out. Its turn cannot be edited.
@@ -303,49 +276,6 @@ class Conversation:
     def untouched(self) -> bool:
         """Whether nobody has said anything yet."""
         return self._history.empty and not self.waiting
-
-    def _take_back(self, identity: str) -> bool:
-        """Take back what somebody has waiting. Returns whether there was anything."""
-        questions, turns = self.waiting.remove_by(identity)
-        for question in questions:
-            self._journal.taken_back(question)
-        for turn in turns:
-            if turn.bubble.is_broken_off:
-                self._answering.conclude(turn, Outcome.STOPPED, "notice_stopped")
-            elif not turn.bubble.text:
-                # Nobody had begun to answer it, and a later process is not to either.
-                turn.outcome = Outcome.STOPPED
-                self._answering.leave(turn)
-        return bool(questions or turns)
-
-    @property
-    def _running(self) -> Attempt | None:
-        return self._answering.current
-
-    def _hush_ended(self, meant: Callable[[Turn], bool]) -> bool:
-        """Silence replies that are written, but still read out. Returns whether there were any."""
-        return self._answering.aloud.hush(
-            lambda turn: not self._is_running(turn) and meant(turn),
-        )
-
-    def _cut(self, outcome: Outcome) -> None:
-        if self._running is not None:
-            self._running.cut(outcome)
-
-    def _owns(self, turn: Turn, identity: str) -> bool:
-        """Whether somebody may end a turn: who asked, or who is alone with the agent."""
-        if identity == UNKNOWN:
-            return False
-        return identity in turn.authors or len(self._people.with_author(identity)) == 1
-
-    def _is_running(self, turn: Turn) -> bool:
-        return self._running is not None and self._running.turn is turn
-
-    def _is_newest(self, turn: Turn) -> bool:
-        return self._running is None and self._history.last is turn
-
-    def _ended_within(self, turn: Turn, limit: float) -> bool:
-        return asyncio.get_running_loop().time() - turn.ended_at < limit
 
     def _policy(self, identity: str = UNKNOWN) -> Overlap:
         return choose_overlap(self._overlap, len(self._people.with_author(identity)))
