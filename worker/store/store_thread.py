@@ -27,6 +27,7 @@ class StoreThread:
             at_end: Called in the thread when all else there has ended.
         """
         self._at_end = at_end
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
         self._thread.start()
@@ -37,9 +38,11 @@ class StoreThread:
         Raises:
             RuntimeError: The thread has ended.
         """
+        noted = self._note(coroutine)
         try:
-            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+            return asyncio.run_coroutine_threadsafe(noted, self._loop)
         except RuntimeError:
+            noted.close()
             coroutine.close()
             raise
 
@@ -67,11 +70,21 @@ class StoreThread:
             asyncio.set_event_loop(None)
             self._loop.close()
 
+    async def _note(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            return await coroutine
+        finally:
+            self._tasks.discard(task)
+
     async def _end(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
+        await asyncio.sleep(0)  # What was asked for just now is begun, so that it can be cancelled.
+        for task in self._tasks:
             task.cancel()
-        if tasks:
+        # SQLAlchemy has tasks of its own, which give back the connections of what is cancelled.
+        if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(tasks, timeout=ENDING)
         await self._at_end()
         await self._loop.shutdown_asyncgens()
