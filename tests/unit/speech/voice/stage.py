@@ -65,10 +65,11 @@ class Listener:
         return len(self.loud) * 0.02
 
     async def aclose(self) -> None:
+        await self.room.disconnect()
+        # Until then a track may come, which nothing is heard of any more.
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.room.disconnect()
 
 
 def peak(data: bytes) -> int:
