@@ -90,7 +90,8 @@ async def test_an_agent_that_has_to_leave_shows_what_was_said_until_then(
             await ada.sees(prompts.load("notice_shut_down"))
             (bubble,) = ada.heard
             assert bubble.is_final
-            assert words_of(bubble.text)[: len(words_of(TEA))] == words_of(TEA)
+            # At the edges of a sound that is cut off the model may guess a word more.
+            assert " ".join(words_of(TEA)) in " ".join(words_of(bubble.text))
             assert ada.conversation[-1] == (AGENT, prompts.load("notice_shut_down"))
             await eventually(lambda: ada.agent is None, 10)
             assert await asyncio.to_thread(house.worker.wait_for_end, 30) is not None
