@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from livekit.agents import JobRequest
@@ -94,11 +94,8 @@ class Admission:
         if not self.places:
             yield False
             return
-        self._accepted[job_id] = room_sid
-        try:
+        with self._counted({job_id: room_sid}):
             yield True
-        finally:
-            del self._accepted[job_id]
 
     @contextlib.contextmanager
     def expecting(self, jobs: Iterable[Job]) -> Iterator[None]:
@@ -107,7 +104,12 @@ class Admission:
         Args:
             jobs: Jobs that this worker goes on with.
         """
-        rooms = {job.id: job.room.sid for job in jobs}
+        with self._counted({job.id: job.room.sid for job in jobs}):
+            yield
+
+    @contextlib.contextmanager
+    def _counted(self, rooms: Mapping[str, str]) -> Iterator[None]:
+        """Count jobs as accepted, by whose id `rooms` has the sid of the room."""
         self._accepted |= rooms
         try:
             yield
@@ -134,15 +136,12 @@ class Admission:
             return
         joining = self.is_joining(request.room.sid)
         reopened = self._is_reopened(request.room)
-        self._accepted[request.id] = request.room.sid
-        try:
+        with self._counted({request.id: request.room.sid}):
             if await self._is_needless(request, identity, joining=joining, reopened=reopened):
                 await request.reject(terminate=True)
             else:
                 of_job = identity_of_job(identity, request.id)
                 await request.accept(identity=of_job, name=name)
-        finally:
-            del self._accepted[request.id]
 
     def is_joining(self, room_sid: str) -> bool:
         """Whether an agent of this worker is on its way into the room, or has just come."""
