@@ -84,6 +84,18 @@ class WorkerProcess:
         """Send it what an orchestrator sends first; it drains."""
         os.kill(self.pid, signal.SIGTERM)
 
+    def kill(self) -> None:
+        """Let it be gone from one moment to the next, with all its processes, as a machine that fails does."""
+        os.killpg(self.pid, signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Stop it where it is; its connections stay open."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on after `freeze` as if nothing had been."""
+        os.killpg(self.pid, signal.SIGCONT)
+
     def wait_for_end(self, limit: float) -> int | None:
         """Return its exit status; None if it still runs after `limit` seconds."""
         return self._process.wait(limit)

@@ -11,7 +11,6 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
-import psutil
 import pytest
 from livekit import api
 
@@ -110,7 +109,7 @@ async def keeps_its_agent(scene: Scene, room: str, ada: Person, dispatched: str)
 async def dispatch_after_a_kill(scene: Scene, room: str) -> None:
     async with scene.conversation(room, "doomed") as ada:
         (ghost,) = await scene.rooms.agents_in(room)
-        kill(scene.workers["doomed"])
+        scene.workers["doomed"].kill()
         await scene.rooms.dispatch(room, "one")
         await eventually(
             lambda: ada.agent is not None and ada.agent.sid != ghost.sid, RECOVERY_LIMIT
@@ -149,13 +148,6 @@ async def dispatches_at_the_same_time(scene: Scene, room: str) -> None:
 
 def tell(messages: list[Message]) -> Reply:
     return STALLING if last_user_text(messages).endswith(LONG) else echo(messages)
-
-
-def kill(worker: WorkerProcess) -> None:
-    """Kill a worker and its processes, as a machine that fails does."""
-    process = psutil.Process(worker.pid)
-    for each in (*process.children(recursive=True), process):
-        each.kill()
 
 
 Case = Callable[[Scene, str], Awaitable[None]]

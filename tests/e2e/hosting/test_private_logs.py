@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 
@@ -120,10 +118,10 @@ async def test_a_worker_that_is_frozen_and_flooded(
         await agents_ready([worker], names)
         await asyncio.gather(*(person.say(ASKED) for person in people))
         for _ in range(2):
-            os.killpg(worker.pid, signal.SIGSTOP)
+            worker.freeze()
             await asyncio.gather(*(flood(person) for person in people))
             await asyncio.sleep(FROZEN)
-            os.killpg(worker.pid, signal.SIGCONT)
+            worker.thaw()
             await asyncio.sleep(FROZEN)
     worker.stop()
     assert_silent_about(worker, livekit_server.api_secret)

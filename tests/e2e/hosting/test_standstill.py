@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 
 import pytest
 
@@ -30,11 +28,11 @@ async def test_each_room_of_a_frozen_worker_has_its_agent_or_a_line_in_the_log(
     with running_worker(livekit_server, fake_openai, CHAT_ISOLATION=isolation) as worker:
         await rooms.open(*names)
         await agents_ready([worker], names)
-        os.killpg(worker.pid, signal.SIGSTOP)
+        worker.freeze()
         await rooms.remove_agent(names[0])
         # This is the fault.
         await asyncio.sleep(FROZEN)
-        os.killpg(worker.pid, signal.SIGCONT)
+        worker.thaw()
         await eventually(lambda: records(worker, "worker stood still"), 15)
         await eventually(lambda: records(worker, "rooms checked"), MENDING + 30)
         for name in names:

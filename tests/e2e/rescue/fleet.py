@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from types import TracebackType
 from typing import Self
 
@@ -61,16 +59,16 @@ class Fleet:
 
     def kill(self, worker: WorkerProcess) -> None:
         """Let it be gone from one moment to the next, with all its processes."""
-        os.killpg(worker.pid, signal.SIGKILL)
+        worker.kill()
         self.workers.remove(worker)
 
     def freeze(self, worker: WorkerProcess) -> None:
         """Stop it where it is; its connections stay open."""
-        os.killpg(worker.pid, signal.SIGSTOP)
+        worker.freeze()
 
     def thaw(self, worker: WorkerProcess) -> None:
         """Let a frozen one go on as if nothing had been."""
-        os.killpg(worker.pid, signal.SIGCONT)
+        worker.thaw()
 
     def end(self, worker: WorkerProcess) -> None:
         """Tell it to end, as an orchestrator does first."""
@@ -88,7 +86,7 @@ class Fleet:
         # Rooms that are being handed over would take their time, and nobody is there any more.
         for worker in self.workers:
             if worker.wait_for_end(0) is None:
-                os.killpg(worker.pid, signal.SIGKILL)
+                worker.kill()
         for worker in self.started:
             worker.stop()
 

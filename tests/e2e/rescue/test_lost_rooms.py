@@ -13,7 +13,6 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
-import psutil
 import pytest
 from livekit import api
 
@@ -185,7 +184,7 @@ async def killed_beside_another(scene: Scene, name: str) -> None:
     async with scene.conversation(name) as ada:
         before = await scene.agent(name)
         second = await scene.start(name)
-        kill(first)
+        first.kill()
         await scene.gets_another(name, ada, before.sid)
         after = await scene.agent(name)
         assert (after.permission, after.name, after.kind) == (
@@ -199,7 +198,7 @@ async def killed_beside_another(scene: Scene, name: str) -> None:
         (rescued,) = records(second, "room rescued")
         assert (rescued["room"], rescued["job_id"][:7]) == (name, "rescue-")
         await scene.start(name)
-        kill(second)
+        second.kill()
         await scene.gets_another(name, ada, after.sid)
 
 
@@ -207,7 +206,7 @@ async def killed_and_restarted(scene: Scene, name: str) -> None:
     only = await scene.start(name)
     async with scene.conversation(name) as ada:
         before = await scene.agent(name)
-        kill(only)
+        only.kill()
         await scene.start(name)
         await scene.gets_another(name, ada, before.sid)
         await scene.rooms.undispatch(name)
@@ -218,7 +217,7 @@ async def killed_in_a_process(scene: Scene, name: str) -> None:
     only = await scene.start(name)
     async with scene.conversation(name) as ada:
         before = await scene.agent(name)
-        kill(only)
+        only.kill()
         await scene.start(name)
         await scene.gets_another(name, ada, before.sid, STARTS + BACK)
         await scene.rooms.remove_agent(name)
@@ -276,7 +275,7 @@ async def taken_by_two_at_once(scene: Scene, name: str) -> None:
     async with scene.conversation(name) as ada:
         before = await scene.agent(name)
         both = await asyncio.gather(scene.start_taker(name), scene.start_taker(name))
-        kill(first)
+        first.kill()
         for worker in both:
             os.kill(worker.pid, signal.SIGUSR1)
         await scene.gets_another(name, ada, before.sid, limit=BUSY)
@@ -309,7 +308,7 @@ async def looked_for_by_two(scene: Scene, name: str) -> None:
     async with scene.conversation(name) as ada:
         before = await scene.agent(name)
         await asyncio.gather(scene.start(name), scene.start(name))
-        kill(first)
+        first.kill()
         await scene.gets_another(name, ada, before.sid)
         assert len(await scene.notes(name)) == 1
         await scene.rooms.remove_agent(name)
@@ -320,7 +319,7 @@ async def of_others(scene: Scene, name: str) -> None:
     """Workers look after the dispatches of their own name alone."""
     doomed = await scene.start(name)
     async with scene.conversation(name) as ada:
-        kill(doomed)
+        doomed.kill()
         await eventually(lambda: ada.agent is None, BACK)
         await scene.stays_empty(name, ada)
 
@@ -328,18 +327,11 @@ async def of_others(scene: Scene, name: str) -> None:
 @contextlib.contextmanager
 def frozen(worker: WorkerProcess) -> Iterator[None]:
     """Stop a worker where it is, with its connections open, and let it go on."""
-    os.killpg(worker.pid, signal.SIGSTOP)
+    worker.freeze()
     try:
         yield
     finally:
-        os.killpg(worker.pid, signal.SIGCONT)
-
-
-def kill(worker: WorkerProcess) -> None:
-    """Kill a worker and its processes, as a machine that fails does."""
-    process = psutil.Process(worker.pid)
-    for each in (*process.children(recursive=True), process):
-        each.kill()
+        worker.thaw()
 
 
 Case = Callable[[Scene, str], Awaitable[None]]
